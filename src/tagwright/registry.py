@@ -1,0 +1,89 @@
+"""(kind, name) -> class, without importing anything until it is used; strangers' kinds come by entry point."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from tagwright.errors import ConfigError
+
+BUILT_IN: dict[str, dict[str, str]] = {
+    "channel": {
+        "lexical": "tagwright.recall.lexical:Lexical",
+        "names": "tagwright.recall.names:Names",
+        "centroids": "tagwright.recall.centroids:Centroids",
+        "graph": "tagwright.recall.graph:Graph",
+        "dense": "tagwright.recall.dense:Dense",
+        "trees": "tagwright.recall.trees:Trees",
+    },
+    "encoder": {
+        "lsa": "tagwright.encoders.lsa:Lsa",
+        "onnx": "tagwright.encoders.onnx:Onnx",
+        "transformer": "tagwright.encoders.transformer:Transformer",
+    },
+    "index": {"exact": "tagwright.indexes.exact:Exact"},
+    "fusion": {
+        "ranker": "tagwright.fusion.ranker:Ranker",
+        "ranks": "tagwright.fusion.ranks:ReciprocalRanks",
+    },
+    "calibration": {"isotonic": "tagwright.calibration.isotonic:Isotonic"},
+    "store": {"sqlite": "tagwright.store.sqlite:SqliteStore"},
+}
+
+
+def names(kind: str) -> list[str]:
+    """All names of a kind, the built-in ones first, each group in its own order."""
+    return list(_table(kind))
+
+
+def resolve(kind: str, name: str) -> type[Any]:
+    """The class registered under ``name``; raises `ConfigError` with the nearest name when there is none."""
+    table = _table(kind)
+    if name not in table:
+        raise ConfigError(f"there is no {kind} {name!r}", hint=_nearest(name, table))
+    module, _, attribute = table[name].partition(":")
+    found: type[Any] = getattr(import_module(module), attribute)
+    return found
+
+
+def build(kind: str, name: str, settings: Mapping[str, Any]) -> Any:
+    """An instance whose dataclass fields are ``settings``; an unknown key is refused with the nearest one."""
+    cls = resolve(kind, name)
+    known = options(cls)
+    for key in settings:
+        if key not in known:
+            raise ConfigError(f"{kind} {name!r} has no option {key!r}", hint=_nearest(key, known))
+    return cls(**settings)
+
+
+def options(cls: type[Any]) -> dict[str, Any]:
+    """The options of a component with their defaults (``dataclasses.MISSING`` where one must be given)."""
+    found: dict[str, Any] = {}
+    for field in dataclasses.fields(cls):
+        if not field.init or field.metadata.get("given"):
+            continue
+        found[field.name] = field.default_factory() if callable(field.default_factory) else field.default
+    return found
+
+
+def _table(kind: str) -> dict[str, str]:
+    if kind not in BUILT_IN:
+        raise ConfigError(f"there is no kind of component called {kind!r}", hint=_nearest(kind, BUILT_IN))
+    table = dict(BUILT_IN[kind])
+    for point in entry_points(group=f"tagwright.{kind}"):
+        if point.name in table:
+            raise ConfigError(
+                f"{kind} {point.name!r} of {point.value!r} clashes with {table[point.name]!r}",
+                hint="uninstall one of the two packages",
+            )
+        table[point.name] = point.value
+    return table
+
+
+def _nearest(name: str, known: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(known)}"

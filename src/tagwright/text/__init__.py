@@ -1,0 +1,1 @@
+"""Texts into tokens, stems, sentences and languages."""
