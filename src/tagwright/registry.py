@@ -12,6 +12,14 @@ from typing import Any
 from tagwright.errors import ConfigError
 
 BUILT_IN: dict[str, dict[str, str]] = {
+    "corpus": {
+        "jsonl": "tagwright.corpus.jsonl:Jsonl",
+        "table": "tagwright.corpus.table:Table",
+        "parquet": "tagwright.corpus.parquet:Parquet",
+        "annif": "tagwright.corpus.annif:Annif",
+        "marc": "tagwright.corpus.marc:Marc",
+        "text": "tagwright.corpus.text:Text",
+    },
     "channel": {
         "lexical": "tagwright.recall.lexical:Lexical",
         "names": "tagwright.recall.names:Names",
