@@ -1,0 +1,100 @@
+"""Numbered steps by which a database file becomes what this version reads."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tagwright.errors import FormatError, StoreError
+
+# "tagw" in ASCII: stands in the file's header, so that somebody else's database is never altered.
+APPLICATION_ID = 0x74616777
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step: a name for people, and SQL statements that run together or not at all."""
+
+    name: str
+    statements: tuple[str, ...]
+
+
+# The number of a step is its place, counted from 1. A step that was released is never changed: add one below.
+STORE = (
+    Migration(
+        "documents, growth log, claims",
+        (
+            """CREATE TABLE documents (
+                position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, text TEXT NOT NULL,
+                language TEXT, tags TEXT, metadata TEXT NOT NULL, checksum INTEGER NOT NULL)""",
+            """CREATE TABLE growth (
+                seq INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL,
+                kind TEXT NOT NULL CHECK (kind IN ('add_document', 'remove_document', 'add_tag', 'remove_tag')),
+                about TEXT NOT NULL CHECK (about IN ('document', 'tag')), subject TEXT NOT NULL,
+                payload TEXT NOT NULL, before TEXT, reverts INTEGER REFERENCES growth (seq),
+                checksum INTEGER NOT NULL)""",
+            "CREATE INDEX growth_subject ON growth (about, subject, seq)",
+            "CREATE TABLE marks (name TEXT PRIMARY KEY, seq INTEGER NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID",
+            """CREATE TABLE claims (
+                name TEXT PRIMARY KEY, owner TEXT NOT NULL, token TEXT NOT NULL, host TEXT NOT NULL,
+                pid INTEGER NOT NULL, expires REAL NOT NULL) WITHOUT ROWID""",
+        ),
+    ),
+)
+
+CACHE = (
+    Migration(
+        "entries and their total",
+        (
+            """CREATE TABLE entries (
+                number INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, value BLOB NOT NULL,
+                checksum BLOB NOT NULL)""",
+            """CREATE TABLE totals (
+                one INTEGER PRIMARY KEY CHECK (one = 1), bytes INTEGER NOT NULL, bad INTEGER NOT NULL)""",
+            "INSERT INTO totals VALUES (1, 0, 0)",
+            """CREATE TRIGGER entry_added AFTER INSERT ON entries
+                BEGIN UPDATE totals SET bytes = bytes + length(NEW.value); END""",
+            """CREATE TRIGGER entry_removed AFTER DELETE ON entries
+                BEGIN UPDATE totals SET bytes = bytes - length(OLD.value); END""",
+        ),
+    ),
+)
+
+
+def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration], path: Path) -> None:
+    """The database is brought to the last of ``migrations``, in one transaction.
+
+    Raises `FormatError` where a newer version of tagwright has written it, `StoreError` where somebody else has.
+    """
+    if _number(connection, migrations, path) == len(migrations):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Read again: another process may have done it while this one waited for its turn.
+        for migration in migrations[_number(connection, migrations, path) :]:
+            for statement in migration.statements:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _number(connection: sqlite3.Connection, migrations: Sequence[Migration], path: Path) -> int:
+    """The number of the last step that the file has seen."""
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    application = int(connection.execute("PRAGMA application_id").fetchone()[0])
+    if application != APPLICATION_ID:
+        if found or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise StoreError(f"{path} is a database, but not one of tagwright's", hint="move it out of the project")
+        return 0
+    if found > len(migrations):
+        raise FormatError(
+            f"{path} has version {found}; this tagwright reads versions up to {len(migrations)}",
+            hint="install the newer tagwright that wrote it",
+        )
+    return found
