@@ -38,7 +38,7 @@ def script(page: str, folder: Path) -> str:
         if language == "console":
             parts.append(commands(block))
         elif language == "python":
-            path = folder / f"block{number}.py"
+            path = folder / f"block{number}.{'txt' if '>>> ' in block else 'py'}"  # doctest imports what ends in .py
             path.write_text(block, encoding="utf-8")
             parts.append(f"python {'-m doctest ' if '>>> ' in block else ''}'{path}'")
     return "\n".join(parts)
