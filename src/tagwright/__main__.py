@@ -1,0 +1,6 @@
+"""``python -m tagwright`` is the command ``tagwright``."""
+
+from tagwright.cli.main import run
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,107 @@
+"""The command ``tagwright``: its verbs, and the one place where errors become messages and exit codes.
+
+Exit codes: 0 done, 1 an error (message and hint on standard error), 2 wrong use of the command line, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from tagwright import __version__
+from tagwright.cli import config, demo, doctor, encoder, evaluate, init, suggest, tag, train, vocab
+from tagwright.cli.show import clean
+from tagwright.errors import TagwrightError
+
+app = typer.Typer(
+    name="tagwright",
+    help="Tag documents with the tags of your own vocabulary: calibrated, explained, on a laptop.",
+    epilog="Begin with 'tagwright demo', or with 'tagwright init DIR --vocab FILE' for your own vocabulary.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("init")(init.init)
+app.add_typer(vocab.app, name="vocab")
+app.command("train")(train.train)
+app.command("suggest")(suggest.suggest)
+app.command("tag")(tag.tag)
+app.command("eval")(evaluate.evaluate)
+app.add_typer(encoder.app, name="encoder")
+app.command("config")(config.config)
+app.command("doctor")(doctor.doctor)
+app.command("demo")(demo.demo)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tagwright {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error (anywhere on the line).")
+    ] = False,
+) -> None:
+    """Hold the options that stand before a verb; both have done their work before this is called."""
+
+
+def run(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Carry out one command line (by default this process's own) and leave with its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options_end = words.index("--") if "--" in words else len(words)
+    debug = "--debug" in words[:options_end]
+    words = [word for number, word in enumerate(words) if word != "--debug" or number > options_end]
+    for stream in (sys.stdout, sys.stderr):
+        # A character that the terminal cannot show must not end the work (and in JSON "\udc80" is still right).
+        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    code = _carry_out(words, debug=debug)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # The reader has gone (`| head`): nothing may be written any more, not even by Python on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _carry_out(words: list[str], *, debug: bool) -> int:
+    try:
+        typer.main.get_command(app)(words, prog_name="tagwright")
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else int(done.code is not None)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 1
+    except Exception as error:
+        if debug:
+            raise
+        _complain(*_in_words(error))
+        return 1
+    return 0
+
+
+def _in_words(error: Exception) -> tuple[str, str]:
+    """The message and the hint of an error."""
+    if isinstance(error, TagwrightError):
+        return error.message, error.hint
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror, ""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this", "close other programs, or work on fewer documents at once"
+    what = f"this is a fault of tagwright {__version__}: {type(error).__name__}: {error}"
+    return what, "run the same command with --debug and report what it prints"
+
+
+def _complain(message: str, hint: str) -> None:
+    typer.echo(f"error: {clean(message, keep_lines=True)}", err=True)
+    if hint:
+        typer.echo(f"hint: {clean(hint, keep_lines=True)}", err=True)

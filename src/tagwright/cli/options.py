@@ -1,0 +1,59 @@
+"""The options that several verbs share, each written once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+HERE = Path(".")
+
+ProjectFolder = Annotated[
+    Path,
+    typer.Option("--project", "-p", metavar="DIR", help="The project's folder.", show_default="the current folder"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
+Overrides = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Use this value for one setting, this once: channels.lexical.depth=50.",
+        show_default=False,
+    ),
+]
+HowMany = Annotated[int, typer.Option("-k", min=1, max=1000, help="How many tags a document at most.")]
+
+# How documents are read: the verbs that take a corpus share these.
+Sources = Annotated[
+    list[str],
+    typer.Argument(metavar="CORPUS...", help="Files, folders or patterns; '-' is standard input.", show_default=False),
+]
+Kind = Annotated[
+    str | None,
+    typer.Option(
+        "--kind",
+        help="How to read the files (jsonl, table, parquet, annif, marc, text) where their names do not tell.",
+    ),
+]
+Columns = Annotated[
+    list[str],
+    typer.Option(
+        "--column",
+        metavar="PART=NAME",
+        help="Which column or key holds the id, title, text, tags or language: text=abstract.",
+        show_default=False,
+    ),
+]
+Separator = Annotated[str | None, typer.Option("--separator", help="What stands between the tags in one cell.")]
+TagPrefixes = Annotated[
+    list[str],
+    typer.Option(
+        "--tag-prefix",
+        metavar="OLD=NEW",
+        help="Rewrite how tag ids begin: '(DE-588)=https://d-nb.info/gnd/'.",
+        show_default=False,
+    ),
+]
+Language = Annotated[str | None, typer.Option("--language", help="The language of documents that state none: en.")]

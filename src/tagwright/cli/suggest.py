@@ -1,0 +1,110 @@
+"""``tagwright suggest``: tags for one text or a few, with reasons."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tagwright.cli import documents, show
+from tagwright.cli.options import HERE, AsJson, HowMany, Overrides, ProjectFolder
+
+if TYPE_CHECKING:
+    from tagwright.types import Document, Evidence, Suggestion
+
+
+def suggest(
+    text: Annotated[
+        list[str], typer.Argument(metavar="TEXT", help="The text; with -f: more files.", show_default=False)
+    ] = [],
+    files: Annotated[
+        list[str], typer.Option("-f", "--file", metavar="FILE", help="Read the documents of this file.")
+    ] = [],
+    k: HowMany = 10,
+    why: Annotated[bool, typer.Option("--why", help="Show what speaks for each tag.")] = False,
+    overrides: Overrides = [],
+    project: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Suggest tags for a text, for files, or for what comes from standard input.
+
+    Example: tagwright suggest --why "Wind erosion on loess soils"
+    """
+    from tagwright.project import Project
+
+    opened = Project.open(project, overrides=overrides)
+    given = _documents(text, files)
+    found = opened.suggest(given, k=k, why=why)
+    if as_json:
+        rows = zip(given, found, strict=True)
+        show.emit([_as_json(document, tags, opened.calibrated) for document, tags in rows])
+        return
+    for document, tags in zip(given, found, strict=True):
+        if len(given) > 1:
+            show.say(f"{document.id}  {document.title or document.text[:80]}")
+        table(tags)
+        if document is not given[-1]:
+            show.say()
+    if not opened.calibrated:
+        show.note(documents.UNCALIBRATED)
+
+
+def table(suggestions: Sequence[Suggestion]) -> None:
+    """The suggestions as a table, each with its reasons below its name; having none is an answer, too."""
+    if not suggestions:
+        show.say("no tag of the vocabulary is likely enough")
+        return
+    rows: list[list[Any]] = []
+    for suggestion in suggestions:
+        parts = [(suggestion.name, "bold")]
+        parts += [(f"\n  {reason(evidence)}", "dim") for evidence in suggestion.evidence]
+        rows.append([f"{suggestion.confidence:.2f}", show.styled(*parts), suggestion.tag])
+    show.table(["confidence", "tag", "id"], rows, right=[0])
+
+
+def reason(evidence: Evidence) -> str:
+    """One reason in words: a quotation with its place, a similar document, or what else the channel tells."""
+    text = show.clean(evidence.text)
+    if evidence.start is not None:
+        return f"“{text}” in the {evidence.field} ({evidence.kind})"
+    if evidence.document is not None:
+        about = f": {text}" if text and text != evidence.document else ""
+        return f"similar document {evidence.document}{about} ({evidence.kind} {evidence.value:.2f})"
+    return f"{text} ({evidence.kind} {evidence.value:.2f})" if text else f"{evidence.kind} {evidence.value:.2f}"
+
+
+def _documents(words: Sequence[str], files: Sequence[str]) -> list[Document]:
+    from tagwright.corpus import open_corpus
+    from tagwright.errors import CorpusError
+    from tagwright.types import Document
+
+    if words and not files:
+        # What is no UTF-8 on the command line comes as half characters, which nothing behind here can encode.
+        text = " ".join(words).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        found = [Document(id="text", text=text)]
+    else:
+        if not files and sys.stdin.isatty():
+            show.note("type or paste the text; Ctrl-D on an empty line ends it")
+        corpus = open_corpus([*files, *words] if files else ["-"])
+        found = list(corpus)
+        for line in corpus.problems.summary():
+            show.note(line)
+    if not any(document.text.strip() or document.title.strip() for document in found):
+        raise CorpusError("there is no text to find tags for", hint="tagwright suggest 'some text', or -f FILE")
+    return found
+
+
+def _as_json(document: Document, suggestions: Sequence[Suggestion], calibrated: bool) -> dict[str, Any]:
+    """The shape of a line of ``tagwright tag``, and the reasons."""
+    rows = [
+        {
+            "tag": suggestion.tag,
+            "name": suggestion.name,
+            "confidence": round(float(suggestion.confidence), 6),
+            "evidence": suggestion.evidence,
+        }
+        for suggestion in suggestions
+    ]
+    return {"id": document.id, "suggestions": rows, "calibrated": calibrated}

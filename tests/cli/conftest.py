@@ -1,0 +1,121 @@
+"""The command as a user runs it, and one small trained project for all tests of this folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# tag id -> (name, synonym, words that its documents use)
+TAGS = {
+    "g:bees": ("Beekeeping", "Apiculture", "hive honey swarm colony queen pollen"),
+    "g:soil": ("Soil erosion", "Soil loss", "wind loess slope topsoil runoff sediment"),
+    "g:bread": ("Baking", "Bread making", "dough oven yeast flour crust loaf"),
+    "g:trains": ("Railways", "Rail transport", "train track station signal locomotive platform"),
+    "g:tax": ("Taxation", "Taxes", "income levy revenue deduction rate treasury"),
+    "g:birds": ("Bird migration", "Avian migration", "flock wings nest south winter feathers"),
+    "g:glass": ("Glass blowing", "Glassmaking", "furnace molten pipe kiln cooling vase"),
+    "g:chess": ("Chess", "Chess game", "opening knight bishop endgame pawn board"),
+    "g:water": ("Water supply", "Drinking water", "pipe well reservoir filter pump pressure"),
+    "g:maps": ("Cartography", "Map making", "scale projection contour atlas survey compass"),
+    "g:tea": ("Tea", "Tea drinking", "leaf cup oolong brewing harvest kettle"),
+    "g:law": ("Contract law", "Law of contract", "party clause breach court remedy obligation"),
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a finished command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Command = Callable[..., Done]
+
+
+def documents(start: int, stop: int) -> list[dict[str, Any]]:
+    """Documents of one or two tags each, made of the tags' words; the same for the same numbers."""
+    ids = list(TAGS)
+    made = []
+    for number in range(start, stop):
+        tags = [ids[number % len(ids)]]
+        if number % 3 == 0:
+            tags.append(ids[(number * 5 + 1) % len(ids)])
+        words = [word for tag in tags for word in TAGS[tag][2].split()]
+        chosen = " ".join(words[(number * 7 + step * 3) % len(words)] for step in range(5))
+        named = TAGS[tags[0]][number % 2] if number % 4 else "an everyday matter"
+        text = f"A report on {named.lower()}. It speaks of {chosen}, and of the year {1900 + number}."
+        made.append(
+            {"id": f"d{number}", "title": f"Report {number}", "text": text, "subjects": list(dict.fromkeys(tags))}
+        )
+    return made
+
+
+def write_lines(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def tagwright() -> Command:
+    """Runs ``tagwright WORDS…`` in a process of its own, without a terminal."""
+    command = str(Path(sys.executable).with_name("tagwright"))
+
+    def run(*words: object, stdin: str | bytes = b"", cwd: Path | None = None, **environment: str) -> Done:
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        env = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
+        done = subprocess.run(
+            [command, *map(str, words)], input=given, capture_output=True, cwd=cwd, env=env, timeout=120, check=False
+        )
+        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``tags.jsonl``, ``train.jsonl`` (96 documents) and ``test.jsonl`` (12)."""
+    folder = tmp_path_factory.mktemp("library")
+    tags = [{"id": id, "name": name, "synonyms": [other]} for id, (name, other, _) in TAGS.items()]
+    write_lines(folder / "tags.jsonl", tags)
+    write_lines(folder / "train.jsonl", documents(0, 96))
+    write_lines(folder / "test.jsonl", documents(96, 108))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def untrained(tagwright: Command, library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a vocabulary and nothing else. Do not write into it."""
+    folder = tmp_path_factory.mktemp("untrained") / "project"
+    done = tagwright("init", folder, "--vocab", library / "tags.jsonl")
+    assert done.code == 0, done.err
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained(tagwright: Command, library: Path, untrained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, trained. Do not write into it."""
+    folder = tmp_path_factory.mktemp("trained") / "project"
+    shutil.copytree(untrained, folder)
+    done = tagwright("train", library / "train.jsonl", "-p", folder)
+    assert done.code == 0, done.err
+    return folder
+
+
+@pytest.fixture
+def project(trained: Path, tmp_path: Path) -> Path:
+    """A copy of the trained project, to be changed."""
+    return Path(shutil.copytree(trained, tmp_path / "project"))
