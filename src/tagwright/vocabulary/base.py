@@ -65,7 +65,7 @@ class Vocabulary:
 
         ``language``: whose preferred names are shown; without it each tag's own ``name``.
         """
-        return cls(build.build(tags, language=language))
+        return cls(build.build((("", tag) for tag in tags), language=language))
 
     @classmethod
     def load(cls, folder: Path | str) -> Vocabulary:
@@ -78,7 +78,7 @@ class Vocabulary:
 
     def extended(self, tags: Iterable[Tag]) -> Vocabulary:
         """This vocabulary with more tags: an id that exists is replaced in place, new ones get the next positions."""
-        more = build.build(tags, shown=self.language)
+        more = build.build((("", tag) for tag in tags), shown=self.language)
         return Vocabulary(changes.overlay(self._columns, more, self.find))
 
     def updated(self, other: Vocabulary) -> tuple[Vocabulary, Changes]:

@@ -22,18 +22,19 @@ _HEAD = 10_000
 
 
 def build(
-    tags: Iterable[Tag], *, language: str | None = None, shown: str = "", problems: Problems | None = None
+    placed: Iterable[tuple[str, Tag]], *, language: str | None = None, shown: str = "", problems: Problems | None = None
 ) -> Columns:
     """The columns of these tags, in their order; of tags with the same id the first one counts.
 
-    With a ``language`` its preferred names are shown; without one the tags' own ``name``, and where a tag has none,
-    the name in the language ``shown`` (default: that of most names).
+    Each comes with its place ("file:line", "" where it has none). With a ``language`` its preferred names are shown;
+    without one the tags' own ``name``, and where a tag has none, the name in the language ``shown`` (default: that of
+    most names).
     """
-    stream = iter(tags)
+    stream = iter(placed)
     head = list(islice(stream, _HEAD))
-    builder = Builder(language, shown or shown_language(head), problems or Problems())
-    for tag in chain(head, stream):
-        builder.add(tag)
+    builder = Builder(language, shown or shown_language(tag for _, tag in head), problems or Problems())
+    for place, tag in chain(head, stream):
+        builder.add(tag, place)
     return builder.columns()
 
 
@@ -55,7 +56,7 @@ class Builder:
         self._wanted = language_code(wanted) if wanted is not None else None
         self._language = default if self._wanted is None else self._wanted
         self._problems = problems
-        self._place = ""
+        self._place = self._unstated = ""
         self._positions: dict[str, int] = {}
         self._deprecated = bytearray()
         self._codes = {"": 0}
@@ -63,9 +64,11 @@ class Builder:
         self._notes = _Table()
         self._links = _Table()
 
-    def add(self, tag: Tag, place: str = "") -> None:
+    def add(self, tag: Tag, place: str) -> None:
         """Takes a tag; ``place`` ("file:line") is for the problems."""
         self._place = place
+        # Who asks for a language and loads tags that state none says what language they are in.
+        self._unstated = "" if any(tag.names) else self._wanted or ""
         key = self._clean(tag.id, tag.id)
         if not key:
             return self._problems.add("no-id", place, "", tag.name)
@@ -78,8 +81,8 @@ class Builder:
             self._notes.add(text, DESCRIPTION, self._code(code))
         if notation := self._clean(key, tag.notation):
             self._notes.add(notation, NOTATION, 0)
-        for kind, relation in enumerate(RELATIONS):
-            for target in getattr(tag, relation):
+        for kind, targets in enumerate((tag.broader, tag.narrower, tag.related, tag.replaced_by)):
+            for target in targets:
                 self._add_link(key, kind, clean(target))
         for table in (self._labels, self._notes, self._links):
             table.end_tag()
@@ -115,8 +118,10 @@ class Builder:
             if code != language:
                 seen.add((code, text))
                 self._labels.add(text, PREFERRED, self._code(code))
-        self._add_others(key, seen, synonyms, SYNONYM)
-        self._add_others(key, seen, self._each(key, tag.hidden), HIDDEN)
+        if synonyms:
+            self._add_others(key, seen, synonyms, SYNONYM)
+        if tag.hidden:
+            self._add_others(key, seen, self._each(key, tag.hidden), HIDDEN)
 
     def _add_others(self, key: str, seen: set[tuple[str, str]], others: Iterable[tuple[str, str]], kind: int) -> None:
         fresh = dict.fromkeys(others)
@@ -131,20 +136,21 @@ class Builder:
         self, key: str, given: str, names: Mapping[str, str], synonyms: list[tuple[str, str]]
     ) -> tuple[str, str]:
         """The shown name and its language: the wanted one, the given one, or what comes nearest."""
-        nearest = nearest_language(self._language, names)
+        nearest = nearest_language(self._language, names) if names else None
         if given and (self._wanted is None or nearest is None):
             if self._wanted and names:
                 self._problems.add("untranslated", self._place, key, given)
             bearers = [code for code, name in names.items() if name == given]
-            return (nearest if nearest in bearers else bearers[0]) if bearers else "", given
+            return (nearest if nearest in bearers else bearers[0]) if bearers else self._unstated, given
         if nearest is not None:
             return nearest, names[nearest]
         if names:
             code, name = next(iter(names.items()))
             self._problems.add("untranslated", self._place, key, name)
             return code, name
-        self._problems.add("no-name", self._place, key)
-        return synonyms.pop(0) if synonyms else ("", key)
+        if not self._deprecated[-1]:
+            self._problems.add("no-name", self._place, key)
+        return synonyms.pop(0) if synonyms else (self._unstated, key)
 
     def _add_link(self, key: str, kind: int, target: str) -> None:
         if target == key:
@@ -155,13 +161,13 @@ class Builder:
     def _texts(self, key: str, texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         for code, raw in texts.items():
             if text := self._clean(key, raw):
-                yield language_code(code), text
+                yield language_code(code) or self._unstated, text
 
     def _each(self, key: str, texts: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
         for code, group in texts.items():
             for raw in group:
                 if text := self._clean(key, raw):
-                    yield language_code(code), text
+                    yield language_code(code) or self._unstated, text
 
     def _clean(self, key: str, raw: str) -> str:
         text = clean(raw)
