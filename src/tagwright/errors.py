@@ -9,6 +9,7 @@
     ├── InputError             a file from outside cannot be read as what it should be
     │   ├── CorpusError        … as documents
     │   └── VocabularyError    … as tags
+    ├── OutputError            a file cannot be written, or must not be replaced
     ├── UnknownTagError        a tag id that the vocabulary does not have
     ├── StoreError             the project's database cannot be used
     └── ProjectError           a project folder cannot be opened or written
@@ -67,6 +68,14 @@ class CorpusError(InputError):
 
 class VocabularyError(InputError):
     """A file cannot be read as tags."""
+
+
+class OutputError(TagwrightError):
+    """A file cannot be written, or must not be replaced; ``path`` says which."""
+
+    def __init__(self, message: str, *, path: str, hint: str = "") -> None:
+        super().__init__(f"{path}: {message}", hint=hint)
+        self.path = path
 
 
 class UnknownTagError(TagwrightError):

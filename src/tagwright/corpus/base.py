@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import islice
 from typing import Any
 
@@ -90,6 +92,14 @@ class Corpus(ABC):
     def batches(self, size: int) -> Iterator[list[Document]]:
         """A new pass in lists of ``size`` documents, the last one shorter; raises `ConfigError` for a size below 1."""
         return batched(self, size)
+
+    def fingerprint(self) -> str:
+        """A hash of what tagging reads (ids, titles, texts, languages; in their order), from one pass over it all."""
+        digest = sha256()
+        for document in self:
+            parts = (document.id, document.title, document.text, document.language)
+            digest.update(json.dumps(parts).encode())
+        return digest.hexdigest()
 
 
 def batched(documents: Iterable[Document], size: int) -> Iterator[list[Document]]:

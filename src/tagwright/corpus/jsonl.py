@@ -28,18 +28,18 @@ class Jsonl:
     def read(self, source: Source) -> Iterator[Record | Broken]:
         """A record a line; blank lines are passed over. Raises `CorpusError` for one JSON array over several lines."""
         columns = Columns(self.columns, self.separator)
+        begun = False
         for line, raw in source.lines():
             if not raw.strip():
                 continue
+            if not begun and raw.lstrip().startswith(b"["):
+                hint = "write one object a line: jq -c '.[]' OLD > NEW"
+                raise CorpusError("a JSON array, not JSON lines", path=source.shown, line=line, hint=hint)
+            begun = True
             try:
-                record = columns.record(parsed(raw), line=line, default_id=f"{source.name}:{line}")
+                yield columns.record(parsed(raw), line=line, default_id=f"{source.name}:{line}")
             except ValueError as error:
-                if raw.lstrip().startswith(b"["):
-                    hint = "write one object a line: jq -c '.[]' OLD > NEW"
-                    raise CorpusError("a JSON array, not JSON lines", path=source.shown, line=line, hint=hint) from None
                 yield Broken(line, str(error))
-            else:
-                yield record
 
 
 def parsed(raw: bytes) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 from tagwright.corpus.columns import Columns
@@ -24,13 +25,9 @@ class Parquet:
 
     def read(self, source: Source) -> Iterator[Record | Broken]:
         """A record a row, rows numbered from 1; raises `CorpusError` for a damaged file and `MissingExtraError`."""
+        pyarrow, parquet = arrow("pyarrow"), arrow("pyarrow.parquet")
         try:
-            import pyarrow
-            import pyarrow.parquet
-        except ImportError as error:
-            raise MissingExtraError("pyarrow", "parquet") from error
-        try:
-            with pyarrow.parquet.ParquetFile(source.path) as file:
+            with parquet.ParquetFile(source.path) as file:
                 columns = Columns(self.columns, self.separator).within(file.schema_arrow.names, source.shown)
                 number = 0
                 for batch in file.iter_batches(batch_size=_ROWS, use_threads=False):
@@ -39,6 +36,14 @@ class Parquet:
                         yield _record(row, number, columns, source.name)
         except pyarrow.ArrowException as error:
             raise CorpusError(f"not a readable Parquet file ({_first_line(error)})", path=source.shown) from error
+
+
+def arrow(module: str) -> Any:
+    """The module "pyarrow" or "pyarrow.parquet"; raises `MissingExtraError` where it is not installed."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise MissingExtraError("pyarrow", "parquet") from error
 
 
 def _rows(batch: Any) -> Iterator[dict[str, Any] | str]:

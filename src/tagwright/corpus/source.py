@@ -38,7 +38,7 @@ class Source:
 
     @property
     def suffix(self) -> str:
-        """The ending in small letters without ``.gz``."""
+        """The `ending` of its name."""
         return ending(self.path)
 
     def open(self) -> io.BufferedReader:
@@ -82,7 +82,7 @@ class Source:
 
 
 def ending(path: Path) -> str:
-    """ ".jsonl" for "a.JSONL.gz"; "" where there is none."""
+    """The ending in small letters without ``.gz``: ".jsonl" for "a.JSONL.gz"; "" where there is none."""
     endings = [part.lower() for part in path.suffixes[-2:]]
     if endings and endings[-1] == ".gz":
         endings.pop()

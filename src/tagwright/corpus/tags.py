@@ -10,7 +10,7 @@ from tagwright.corpus.reader import TagReference
 
 # Commas are left alone: "Administration, Topical" is one subject heading.
 _SEPARATORS = re.compile(r"[;|\t\n]")
-_ADDRESS = re.compile(r"<[^<>]*>|[A-Za-z][A-Za-z0-9+.-]*:\S+")
+_ADDRESS = re.compile(r"<[^<>]*>|(?:\w+://|urn:|info:)[^\s;|]+")
 
 
 def split_tags(cell: str, separator: str = "") -> tuple[str, ...]:
