@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tagwright.errors import VocabularyError
-from tagwright.vocabulary.rdf_process import END
+from tagwright.vocabulary.rdf_process import BYTES_A_SECOND, END, SECONDS
 from tagwright.vocabulary.source import Source
 
 SYNTAXES = {
@@ -25,11 +25,10 @@ SYNTAXES = {
 }  # fmt: skip
 _XML = re.compile(rb"\s*<(?:\?xml|!--|!doctype|[A-Za-z_][\w.-]*(?::[\w.-]+)?[\s>])", re.IGNORECASE)
 
-# The slowest syntax (JSON-LD) was parsed at 5 MB a second; a tenth of that is left for slow machines.
-_CPU_SECONDS, _BYTES_A_SECOND = 2, 500_000
-# The process itself takes 40 MB; JSON-LD is held as a whole.
-_MEMORY, _MEMORY_A_BYTE = 192 << 20, 40
-_PACKED = 20
+# The process watches its own time while it reads; one second more is for what it does between two reads.
+_CPU_SECONDS = SECONDS + 1
+# The process takes 30 MB, whatever the syntax and size; what stays of a large file is its longest value.
+_MEMORY, _MEMORY_A_BYTE = 96 << 20, 8
 
 
 class Statement(NamedTuple):
@@ -46,9 +45,9 @@ def statements(source: Source, syntax: str | None = None) -> Iterator[Statement]
 
     ``syntax`` is one of the values of `SYNTAXES`; by default the file's ending and beginning tell it.
     """
-    size = source.path.stat().st_size * (_PACKED if source.packed else 1)
-    cpu_seconds = _CPU_SECONDS + size // _BYTES_A_SECOND
-    memory = _MEMORY + _MEMORY_A_BYTE * size
+    size = source.most_bytes
+    cpu_seconds = _CPU_SECONDS + size // BYTES_A_SECOND
+    memory = _MEMORY + _MEMORY_A_BYTE * source.path.stat().st_size
     command = [sys.executable, "-P", "-m", "tagwright.vocabulary.rdf_process", str(source.path.resolve())]
     command += [syntax or syntax_of(source), str(cpu_seconds), str(memory)]
     paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
@@ -72,7 +71,8 @@ def statements(source: Source, syntax: str | None = None) -> Iterator[Statement]
 def syntax_of(source: Source) -> str:
     """The syntax by the file's ending; .rdf, .xml and .owl may hold Turtle, which their beginning shows."""
     syntax = SYNTAXES.get(source.suffix, "TURTLE")
-    if syntax == "RDF_XML" and not _XML.match(source.head(1024).replace(b"\0", b"")):
+    # UTF-16 shows its marks and zeros, which do not matter here.
+    if syntax == "RDF_XML" and not _XML.match(source.head(1024).translate(None, b"\0\xff\xfe")):
         return "TURTLE"
     return syntax
 
@@ -94,8 +94,8 @@ def _raise(told: bytes, status: int, source: Source) -> None:
         failure = json.loads(told)
     except ValueError:
         how = "takes more time or memory than a file of its size should" if status < 0 else "cannot be parsed"
-        failure = {"kind": "refused", "message": f"it {how} (the parser ended with status {status})", "line": 0}
-    message, hint = failure["message"], ""
+        failure = {"kind": "refused", "message": f"it {how}", "line": 0, "hint": ""}
+    message, hint = failure["message"], failure["hint"]
     if failure["kind"] == "refused":
         message, hint = f"this file is refused: {message}", "get the vocabulary from a source that you trust"
     elif "LoadDocumentCallback" in message:
