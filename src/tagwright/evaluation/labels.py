@@ -1,0 +1,54 @@
+"""F1 of single tags and their mean; the cut that would have been best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tagwright.evaluation.judged import Judged
+from tagwright.evaluation.ranked import Floats, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class TagScores:
+    """Of each tag that is gold or given: ``tags`` (n,) int64, ``f1`` (n,) float64, ``support`` (n,) int64 gold uses."""
+
+    tags: Ints
+    f1: Floats
+    support: Ints
+
+    @property
+    def macro_f1(self) -> float:
+        """Mean F1 of the tags that are gold or given; NaN where there is none."""
+        return float(self.f1.mean()) if len(self.f1) else float("nan")
+
+    @property
+    def macro_f1_of_gold(self) -> float:
+        """Mean F1 of the tags that are gold; NaN where there is none."""
+        return float(self.f1[self.support > 0].mean()) if self.support.any() else float("nan")
+
+
+def tag_scores(judged: Judged, *, cut: float) -> TagScores:
+    """F1 = 2 right / (given + gold) of each tag, where suggestions of confidence >= ``cut`` are given."""
+    kept = judged.confidences >= cut
+    tags, number = np.unique(np.concatenate([judged.tags[kept], judged.gold_tags]), return_inverse=True)
+    given, gold = number[: kept.sum()], number[kept.sum() :]
+    right = np.bincount(given[judged.hits[kept]], minlength=len(tags))
+    support = np.bincount(gold, minlength=len(tags))
+    return TagScores(tags, 2 * right / (np.bincount(given, minlength=len(tags)) + support), support)
+
+
+def best_cut(judged: Judged) -> float:
+    """The cut with the highest micro-F1 on these very documents: an oracle, not what a product can promise.
+
+    The highest such cut on a tie; NaN where nothing was suggested.
+    """
+    order = np.argsort(-judged.confidences, kind="stable")
+    values = judged.confidences[order]
+    if len(values) == 0:
+        return float("nan")
+    right = np.cumsum(judged.hits[order])
+    f1 = 2 * right / (np.arange(1, len(values) + 1) + len(judged.gold_tags))
+    last_of_its_value = np.append(values[1:] != values[:-1], True)
+    return float(values[np.argmax(np.where(last_of_its_value, f1, -1))])
