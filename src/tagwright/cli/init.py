@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tagwright.cli import show
-from tagwright.cli.options import HERE, AsJson, ProjectFolder
+from tagwright.cli.documents import pairs
+from tagwright.cli.options import HERE, AsJson, ProjectFolder, TagsColumns, TagsKind, TagsLanguage, TagsSeparator
+from tagwright.cli.vocab import vocabulary_problems
 
 
 def init(
@@ -21,9 +24,10 @@ def init(
     encoder: Annotated[
         str, typer.Option("--encoder", help="lsa (learned here, needs no download), a folder, or a hub name.")
     ] = "lsa",
-    language: Annotated[
-        str | None, typer.Option("--language", help="Show the tags' names in this language: en.")
-    ] = None,
+    language: TagsLanguage = None,
+    kind: TagsKind = None,
+    columns: TagsColumns = [],
+    separator: TagsSeparator = None,
     project: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -32,10 +36,11 @@ def init(
     Example: tagwright init shelf --vocab thesaurus.ttl --language en
     """
     from tagwright.project import Project
+    from tagwright.vocabulary import open_vocabulary
 
-    made = Project.create(folder or project, vocab, encoder=encoder, language=language)
-    vocabulary = made.vocabulary
-    counts = [(problem.count, problem.summary) for problem in vocabulary.problems]
+    names = pairs(columns, "--column")
+    vocabulary = open_vocabulary(vocab, kind=kind, language=language, columns=names, separator=separator)
+    made = Project.create(folder or project, vocabulary, encoder=encoder, language=language)
     if as_json:
         show.emit(
             {
@@ -43,13 +48,13 @@ def init(
                 "tags": len(vocabulary),
                 "languages": vocabulary.languages,
                 "encoder": encoder,
-                "problems": [{"count": count, "summary": summary} for count, summary in counts],
+                "problems": vocabulary_problems(vocabulary),
             }
         )
         return
     show.say(f"{len(vocabulary):,} tags{_in_languages(vocabulary.languages)} in {made.folder}")
-    for count, summary in counts:
-        show.say(f"  {count:,} {summary}")
+    for problem in vocabulary.problems:
+        show.say(f"  {problem}")
     show.say(_next_steps(made.folder))
 
 
@@ -58,7 +63,7 @@ def _in_languages(languages: list[str]) -> str:
 
 
 def _next_steps(folder: Path) -> str:
-    option = "" if folder.resolve() == Path.cwd() else f" -p {folder}"
+    option = "" if folder.resolve() == Path.cwd() else f" -p {shlex.quote(str(folder))}"
     return (
         "next:\n"
         f"  tagwright suggest{option} 'some text'       works at once, from names and descriptions\n"

@@ -25,6 +25,23 @@ Overrides = Annotated[
 ]
 HowMany = Annotated[int, typer.Option("-k", min=1, max=1000, help="How many tags a document at most.")]
 
+# How tags are read: the verbs that take a vocabulary share these.
+TagsKind = Annotated[
+    str | None,
+    typer.Option("--kind", help="How to read the file (skos, jsonl, table) where its name does not tell."),
+]
+TagsColumns = Annotated[
+    list[str],
+    typer.Option(
+        "--column",
+        metavar="PART=NAME",
+        help="Which column or key holds the id, name, synonyms, description, …: name=heading.",
+        show_default=False,
+    ),
+]
+TagsSeparator = Annotated[str | None, typer.Option("--separator", help="What stands between the values in one cell.")]
+TagsLanguage = Annotated[str | None, typer.Option("--language", help="Show the tags' names in this language: en.")]
+
 # How documents are read: the verbs that take a corpus share these.
 Sources = Annotated[
     list[str],

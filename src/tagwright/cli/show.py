@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 Report = Callable[[str, int, int | None], None]
 
 # Control characters (they can rewrite a terminal) and those that reverse the direction of writing (they can hide text).
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_ABOVE_ASCII_CONTROL = re.compile(r"[\x7f-\x9f]")
+# Half a surrogate pair cannot be encoded at all.
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # Wide enough for a name and an id side by side; in a file or a pipe nothing is cut to a screen's width.
 _FILE_WIDTH = 1000
 
@@ -46,7 +46,8 @@ def plain(value: Any) -> Any:
 def emit(value: Any) -> None:
     """The value on standard output as JSON, for a program to read."""
     text = json.dumps(plain(value), ensure_ascii=False, indent=2, allow_nan=False)
-    sys.stdout.write(_ABOVE_ASCII_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+    lines = (_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in text.splitlines())
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 def say(text: str = "") -> None:
@@ -69,7 +70,10 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequen
         made.add_column(name, justify="right" if number in right else "left", overflow="fold")
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else Text(clean(str(cell), keep_lines=True)) for cell in row))
-    console().print(made)
+    screen = console()
+    with screen.capture() as drawn:
+        screen.print(made)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
 
 
 def styled(*parts: tuple[str, str]) -> Text:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tagwright.cli import show
-from tagwright.cli.options import HERE, AsJson, HowMany, ProjectFolder
+from tagwright.cli.documents import pairs
+from tagwright.cli.options import HERE, AsJson, HowMany, ProjectFolder, TagsColumns, TagsKind, TagsSeparator
 
 if TYPE_CHECKING:
     from tagwright.types import Tag
-    from tagwright.vocabulary import Vocabulary
+    from tagwright.vocabulary import Finding, Vocabulary
+
+LEVELS = ("error", "warning", "note")
+# A screen holds the first cases of every kind; a broken export has thousands of one.
+FIRST = 10
 
 app = typer.Typer(help="Load, extend, check and search the project's tags.", no_args_is_help=True)
 
@@ -20,6 +27,9 @@ app = typer.Typer(help="Load, extend, check and search the project's tags.", no_
 @app.command()
 def load(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The new state: SKOS, JSONL, CSV or TSV.")],
+    kind: TagsKind = None,
+    columns: TagsColumns = [],
+    separator: TagsSeparator = None,
     project: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -28,14 +38,16 @@ def load(
     from tagwright.vocabulary import open_vocabulary
 
     opened = Project.open(project)
-    update = open_vocabulary(file, language=opened.vocabulary.language or None)
+    language = opened.vocabulary.language or None
+    names = pairs(columns, "--column")
+    update = open_vocabulary(file, kind=kind, language=language, columns=names, separator=separator)
     changes = opened.update_vocabulary(update)
     if as_json:
-        show.emit({**show.plain(changes), "problems": _problems(update)})
+        show.emit({**show.plain(changes), "problems": vocabulary_problems(update)})
         return
     show.say(str(changes))
     for problem in update.problems:
-        show.say(f"  {problem.count:,} {problem.summary}")
+        show.say(f"  {problem}")
 
 
 @app.command()
@@ -79,11 +91,41 @@ def check(
     file: Annotated[
         str | None, typer.Argument(metavar="FILE", help="A file to check; by default the project's tags.")
     ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="List every case, not the first ten of a kind.")] = False,
+    kind: TagsKind = None,
+    columns: TagsColumns = [],
+    separator: TagsSeparator = None,
     project: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
     """List what is odd about the tags: faults against SKOS, and what was mended when they were read."""
-    raise NotImplementedError(file, project, as_json)
+    from tagwright.project import Project
+    from tagwright.vocabulary import check as check_vocabulary
+    from tagwright.vocabulary import open_vocabulary
+
+    if file is None:
+        vocabulary = Project.open(project).vocabulary
+    else:
+        vocabulary = open_vocabulary(file, kind=kind, columns=pairs(columns, "--column"), separator=separator)
+    findings = check_vocabulary(vocabulary)
+    if as_json:
+        show.emit({"tags": len(vocabulary), "findings": findings})
+        return
+    counts = Counter(finding.level for finding in findings)
+    told = ", ".join(f"{counts[level]:,} {level}{'s' * (counts[level] != 1)}" for level in LEVELS if counts[level])
+    show.say(f"{len(vocabulary):,} tags: {told or 'nothing odd'}")
+    if findings:
+        show.table(["", "kind", "tag", ""], _listed(findings, limit=None if everything else FIRST))
+
+
+def _listed(findings: Sequence[Finding], *, limit: int | None) -> Iterator[tuple[str, str, str, str]]:
+    """Rows of the table: of each kind the first ``limit`` cases, and how many more there are."""
+    for (level, code), group in groupby(findings, key=lambda finding: (finding.level, finding.code)):
+        cases = list(group)
+        for case in cases[:limit]:
+            yield level, code, case.tag, case.message
+        if limit is not None and len(cases) > limit:
+            yield level, code, "", f"… and {len(cases) - limit:,} more (--all lists them)"
 
 
 @app.command(name="show")
@@ -142,8 +184,14 @@ def search(
     raise NotImplementedError(query, k, project, as_json)
 
 
-def _problems(vocabulary: Vocabulary) -> list[dict[str, Any]]:
+def vocabulary_problems(vocabulary: Vocabulary) -> list[dict[str, Any]]:
+    """What was wrong with the tags when they were read, with the first cases of each kind, for JSON."""
     return [
-        {**show.plain(problem), "summary": problem.summary, "examples": [str(case) for case in problem.examples[:3]]}
+        {
+            "code": problem.code,
+            "count": problem.count,
+            "summary": problem.summary,
+            "examples": [str(case) for case in problem.examples[:3]],
+        }
         for problem in vocabulary.problems
     ]
