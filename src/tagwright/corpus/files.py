@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tagwright.corpus.base import BROKEN, Corpus, Problem, Problems
 from tagwright.corpus.reader import Broken, Reader, Record
 from tagwright.corpus.sieve import Sieve
-from tagwright.corpus.source import Source
+from tagwright.corpus.source import UNREADABLE, Source, unreadable
 from tagwright.corpus.tags import TagLookup
 from tagwright.errors import CorpusError
 from tagwright.types import Document
@@ -54,8 +53,5 @@ def _records(source: Source, reader: Reader) -> Iterator[Record | Broken]:
         for record in reader.read(source):
             line = record.line
             yield record
-    except (EOFError, zlib.error) as error:
-        message = f"the file ends too early or is damaged ({error})"
-        raise CorpusError(message, path=source.shown, line=line, hint="fetch or pack it again") from error
-    except OSError as error:
-        raise CorpusError(f"cannot be read ({error.strerror or error})", path=source.shown, line=line) from error
+    except UNREADABLE as error:
+        raise unreadable(error, source.shown, line) from error

@@ -1,31 +1,22 @@
-"""Library records: MARC 21 (ISO 2709; extra ``marc``) and MARCXML as documents."""
+"""Library records: MARC 21 in ISO 2709, UTF-8 or MARC-8 (pymarc; extra ``marc``), and MARCXML (no extra needed)."""
 
 from __future__ import annotations
 
+import io
+import logging
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from tagwright.corpus.languages import language_code
-from tagwright.corpus.marc21 import read_marc21
-from tagwright.corpus.marcfield import MarcField, MarcRecord
+from tagwright.corpus.marcrecord import LONGEST_RECORD, MarcField, MarcRecord, record_of
 from tagwright.corpus.marcxml import read_marcxml
-from tagwright.corpus.reader import Broken, Record, TagReference
+from tagwright.corpus.reader import Broken, Record
 from tagwright.corpus.source import Source
-from tagwright.types import Document
+from tagwright.errors import MissingExtraError
 
-# Field and the subfields that hold text, in the order in which they are read. The statement of responsibility (245 $c)
-# belongs to the title as catalogues show it.
-_TITLE = {"245": "abc"}
-_TEXT = {"520": "ab", "505": "agrt", "653": "a"}
-# Who issued an identifier, and the address that it has on the web.
-_AUTHORITIES = {
-    "(DE-588)": "https://d-nb.info/gnd/",
-    "(DLC)": "http://id.loc.gov/authorities/subjects/",
-    "(DNLM)": "http://id.nlm.nih.gov/mesh/",
-    "(uri)": "",
-}
-# Around words that do not sort ("\x98Der\x9c Turm"); some systems write the other pair.
-_NOT_SORTING = dict.fromkeys(map(ord, "\x98\x9c\x88\x89"))
+_END = b"\x1d"
+_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -43,47 +34,56 @@ class Marc:
             is_xml = stream.peek(64)[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<")
             records = read_marcxml(stream, source.shown) if is_xml else read_marc21(stream)
             for found in records:
-                yield found if isinstance(found, Broken) else _record(found, source.name)
+                yield found if isinstance(found, Broken) else record_of(found, source.name)
 
 
-def _record(found: MarcRecord, file: str) -> Record:
-    document = Document(
-        id=_control(found, "001") or f"{file}:{found.line}",
-        title=" ".join(_texts(found, _TITLE)),
-        text="\n".join(_texts(found, _TEXT)),
-        language=_language(found),
-    )
-    tags = tuple(_reference(field) for field in found.fields if field.tag.startswith("6") and field.values("0"))
-    return Record(found.line, document, tags or None)
+def read_marc21(stream: io.BufferedReader) -> Iterator[MarcRecord | Broken]:
+    """The records in order, numbered from 1; a broken one does not stop the rest. Raises `MissingExtraError`."""
+    try:
+        import pymarc
+    except ImportError as error:
+        raise MissingExtraError("pymarc", "marc") from error
+    # pymarc warns of each untidy field; the record is read all the same.
+    logging.getLogger("pymarc").addHandler(logging.NullHandler())
+    for number, chunk in enumerate(_chunks(stream), start=1):
+        if not chunk.endswith(_END):
+            yield Broken(number, "the file ends in the middle of a record")
+            return
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                record = pymarc.Record(chunk, force_utf8=_is_utf8(chunk), hide_utf8_warnings=True)
+            fields = tuple(_field(field) for field in record.fields)
+        except Exception as error:  # what pymarc raises for broken bytes is anything from KeyError to its own errors
+            yield Broken(number, f"not a MARC record ({error or type(error).__name__})")
+        else:
+            yield MarcRecord(number, fields)
 
 
-def _texts(found: MarcRecord, wanted: dict[str, str]) -> Iterator[str]:
-    for tag, codes in wanted.items():
-        for field in found.fields:
-            if field.tag == tag and (values := field.values(codes)):
-                yield " ".join(" ".join(values).translate(_NOT_SORTING).split())
+def _chunks(stream: io.BufferedReader) -> Iterator[bytes]:
+    """The bytes of each record, cut at the record terminator: the stated lengths are wrong too often."""
+    rest = b""
+    while block := stream.read(_BLOCK):
+        *whole, rest = (rest + block).split(_END)
+        yield from (chunk.lstrip(b"\r\n \0\x1a") + _END for chunk in whole)
+        if len(rest) > LONGEST_RECORD:
+            break
+    if rest.strip(b"\r\n \0\x1a"):
+        yield rest[:_BLOCK]
 
 
-def _reference(field: MarcField) -> TagReference:
-    ids: list[str] = []
-    bare: list[str] = []
-    for value in map(str.strip, field.values("0")):
-        issuer, _, number = value.partition(")")
-        if f"{issuer})" in _AUTHORITIES:
-            ids.append(_AUTHORITIES[f"{issuer})"] + number.strip())
-        ids.append(value)
-        if value.startswith("(") and number:
-            bare.append(number.strip())
-    # An address goes first: it is what a vocabulary most likely has, and what is kept where none is at hand.
-    ids.sort(key=lambda tag_id: not tag_id.startswith(("http://", "https://")))
-    return TagReference(tuple(ids + bare))
+def _is_utf8(chunk: bytes) -> bool:
+    """Whether a record is UTF-8 whatever its leader says; MARC-8 with accents is never valid UTF-8."""
+    if b"\x1b" in chunk:
+        return False
+    try:
+        chunk.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
-def _language(found: MarcRecord) -> str | None:
-    stated = [value for field in found.fields if field.tag == "041" for value in field.values("a")]
-    # Old records write several codes in one subfield ("gerengfre"); the first is that of the text.
-    return language_code(stated[0][:3] if stated else _control(found, "008")[35:38].strip())
-
-
-def _control(found: MarcRecord, tag: str) -> str:
-    return next((field.data.strip() if tag != "008" else field.data for field in found.fields if field.tag == tag), "")
+def _field(field: Any) -> MarcField:
+    if field.control_field:
+        return MarcField(field.tag, data=field.data or "")
+    return MarcField(field.tag, subfields=tuple((part.code, part.value) for part in field.subfields))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from xml.parsers import expat
 
-from tagwright.corpus.marcfield import LONGEST_RECORD, MarcField, MarcRecord
+from tagwright.corpus.marcrecord import LONGEST_RECORD, MarcField, MarcRecord
 from tagwright.corpus.reader import Broken
 from tagwright.errors import CorpusError
 

@@ -15,7 +15,7 @@ from tagwright.corpus.columns import USUAL
 from tagwright.corpus.files import Files
 from tagwright.corpus.languages import language_code
 from tagwright.corpus.reader import Reader
-from tagwright.corpus.source import Source, decoded, ending, named, spooled
+from tagwright.corpus.source import UNREADABLE, Source, decoded, ending, named, spooled, unreadable
 from tagwright.corpus.tags import TagLookup
 from tagwright.errors import CorpusError
 
@@ -95,7 +95,7 @@ def _folder(folder: Path) -> list[Path]:
     try:
         files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
     except OSError as error:
-        raise CorpusError(f"cannot be read ({error.strerror})", path=str(folder)) from error
+        raise unreadable(error, str(folder)) from error
     texts = [path for path in files if ending(path) == ".txt"]
     subjects = {sidecar(path) for path in texts} if any(path.suffix in SIDECARS for path in files) else set()
     others = [path for path in files if ending(path) in _KINDS and path not in subjects and ending(path) != ".txt"]
@@ -148,8 +148,8 @@ def _beginning(source: Source) -> list[str]:
 def _readable(source: Source) -> Iterable[tuple[int, bytes]]:
     try:
         yield from source.lines()
-    except (OSError, EOFError) as error:
-        raise CorpusError(f"cannot be read ({error})", path=source.shown) from error
+    except UNREADABLE as error:
+        raise unreadable(error, source.shown) from error
 
 
 def _is_text(raw: bytes) -> bool:
@@ -165,8 +165,8 @@ def _kind_by_content(source: Source) -> str:
     try:
         with source.open() as stream:
             start = stream.peek(64)[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
-    except (OSError, EOFError) as error:
-        raise CorpusError(f"cannot be read ({error})", path=source.shown) from error
+    except UNREADABLE as error:
+        raise unreadable(error, source.shown) from error
     if start.startswith(b"PAR1"):
         return "parquet"
     if start.startswith(b"{"):

@@ -35,7 +35,7 @@ class Parquet:
                         number += 1
                         yield _record(row, number, columns, source.name)
         except pyarrow.ArrowException as error:
-            raise CorpusError(f"not a readable Parquet file ({_first_line(error)})", path=source.shown) from error
+            raise CorpusError(f"not a readable Parquet file ({first_line(error)})", path=source.shown) from error
 
 
 def arrow(module: str) -> Any:
@@ -59,7 +59,7 @@ def _alone(batch: Any) -> dict[str, Any] | str:
     try:
         row: dict[str, Any] = batch.to_pylist()[0]
     except (ValueError, OverflowError) as error:
-        return f"a value that cannot be read ({_first_line(error)})"
+        return f"a value that cannot be read ({first_line(error)})"
     return row
 
 
@@ -86,5 +86,6 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What pyarrow says is wrong, without the places in its own source that it adds."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

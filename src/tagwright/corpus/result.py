@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tagwright.corpus.jsonl import parsed
-from tagwright.corpus.parquet import arrow
+from tagwright.corpus.parquet import arrow, first_line
 from tagwright.corpus.source import Source
 from tagwright.errors import InputError
 from tagwright.types import Suggestion
@@ -80,11 +80,14 @@ def _json_rows(path: Path) -> Iterator[tuple[int, bytes]]:
 
 def _parquet_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     number = 0
-    with arrow("pyarrow.parquet").ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=1024, use_threads=False):
-            for row in batch.to_pylist():
-                number += 1
-                yield number, row
+    try:
+        with arrow("pyarrow.parquet").ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=1024, use_threads=False):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield number, row
+    except arrow("pyarrow").ArrowException as error:
+        raise ValueError(f"not a readable Parquet file ({first_line(error)})") from error
 
 
 def parse_line(line: bytes) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import io
 import os
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,17 @@ def ending(path: Path) -> str:
     if endings and endings[-1] == ".gz":
         endings.pop()
     return endings[-1] if endings else ""
+
+
+UNREADABLE = (OSError, EOFError, zlib.error)
+
+
+def unreadable(error: Exception, path: str, line: int = 0) -> CorpusError:
+    """What to raise for one of `UNREADABLE`; ``line`` is the last one that could be read."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return CorpusError(f"cannot be read ({error.strerror})", path=path, line=line)
+    hint = "fetch or pack it again"
+    return CorpusError(f"the file ends too early or is damaged ({error})", path=path, line=line, hint=hint)
 
 
 def decoded(raw: bytes) -> str:
