@@ -6,12 +6,17 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from tagwright import registry
 from tagwright.corpus import open_corpus
+from tagwright.corpus.reader import Broken, Record
+from tagwright.corpus.source import Source
 from tagwright.errors import ConfigError, CorpusError
 from tagwright.types import Document
 
@@ -172,3 +177,19 @@ def test_a_corpus_streams_and_never_holds_the_whole_file(tmp_path: Path) -> None
     tracemalloc.stop()
     assert count == 2_000
     assert peak < 2_000_000 < path.stat().st_size
+
+
+class Shouting:
+    """A stranger's kind of file: each line is a document."""
+
+    def read(self, source: Source) -> Iterator[Record | Broken]:
+        for line, raw in source.lines():
+            yield Record(line, Document(f"{source.name}:{line}", raw.decode().strip().upper()), ("t",))
+
+
+def test_a_strangers_kind_of_file_is_read_through_the_registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.BUILT_IN["corpus"], "shouting", f"{__name__}:Shouting")
+    monkeypatch.setitem(sys.modules, __name__, SimpleNamespace(Shouting=dataclass(Shouting)))
+    (tmp_path / "a.log").write_text("wind\nsea\n")
+    corpus = open_corpus([tmp_path / "a.log"], kind="shouting")
+    assert [(d.id, d.text, d.tags) for d in corpus] == [("a.log:1", "WIND", ("t",)), ("a.log:2", "SEA", ("t",))]

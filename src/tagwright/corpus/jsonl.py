@@ -44,11 +44,11 @@ class Jsonl:
 
 def parsed(raw: bytes) -> Mapping[str, Any]:
     """The object in these bytes; raises ValueError saying what is wrong."""
-    text = decoded(raw)
+    text = decoded(raw).rstrip()
     try:
         row = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON ({error.msg} at character {error.pos + 1})") from None
+        raise ValueError(f"not JSON ({error.msg.removesuffix(' at')} at character {error.pos + 1})") from None
     except RecursionError:
         raise ValueError("not JSON that can be read (nested too deeply)") from None
     if not isinstance(row, dict):

@@ -20,7 +20,7 @@ def language_code(code: str | None) -> str | None:
         return None
     primary, _, rest = code.strip().replace("_", "-").partition("-")
     primary = primary.lower()
-    if primary in _NONE:
+    if primary in _NONE or not (primary.isascii() and primary.isalpha() and len(primary) <= 3):
         return None
     primary = _TWO_LETTERS.get(primary, primary)
     return f"{primary}-{rest.upper() if len(rest) == 2 else rest}" if rest else primary
