@@ -46,6 +46,17 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
         open_corpus([str(tmp_path / "no" / name)])
 
 
+def test_an_unset_variable_is_not_the_current_folder_and_a_pattern_of_folders_is_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "folder" / "inner").mkdir(parents=True)
+    (tmp_path / "a.txt").write_text("x")
+    monkeypatch.chdir(tmp_path)
+    for name in ("", "fold*"):
+        with pytest.raises(CorpusError, match="there is no such file or folder"):
+            open_corpus([name])
+
+
 def test_a_folder_without_documents_says_what_would_be_read(tmp_path: Path) -> None:
     (tmp_path / "notes.docx").write_text("x")
     with pytest.raises(CorpusError, match=r"no documents in this folder \(files are known by \.jsonl"):

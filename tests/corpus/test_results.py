@@ -156,6 +156,18 @@ def test_a_file_that_appears_while_rows_grow_is_not_replaced(tmp_path: Path) -> 
         run(path)
 
 
+def test_a_file_that_appears_before_the_end_is_not_replaced_either(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    with Results.open(path, IDENTITY) as results:
+        results.write(ROWS)
+        path.write_text("somebody else's")
+        with pytest.raises(OutputError, match="there is another file by now"):
+            results.finish()
+    assert path.read_text() == "somebody else's"
+    path.unlink()
+    assert run(path).state == "finished"
+
+
 def test_a_finished_file_is_made_anew_with_leave(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     run(path)

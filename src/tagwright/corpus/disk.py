@@ -94,7 +94,9 @@ def _lock(file: FileIO, path: Path) -> bool:
         return True
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # The process that had it may just have renamed it to its final name, where nobody must write.
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except (BlockingIOError, FileNotFoundError):
+    except BlockingIOError:
         return False
+    except OSError:  # a file system without locks
+        return True
+    # The process that had it may just have renamed it to its final name, where nobody must write.
+    return path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat())

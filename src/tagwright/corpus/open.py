@@ -80,14 +80,14 @@ def _sources(names: Sequence[str | Path], stdin: BinaryIO | None) -> Iterator[So
 
 def _paths(name: str | Path) -> list[Path]:
     path = Path(name)
-    if path.is_dir():
+    if path.is_dir() and str(name):  # "" is an unset variable, not the current folder
         return _folder(path)
-    if path.exists():
+    if path.exists() and not path.is_dir():
         return [path]
-    matches = sorted(glob.glob(str(name), recursive=True))
+    matches = [Path(match) for match in sorted(glob.glob(str(name), recursive=True)) if Path(match).is_file()]
     if not matches:
-        raise CorpusError("there is no such file or folder", path=str(name))
-    return [Path(match) for match in matches if Path(match).is_file()]
+        raise CorpusError(f"there is no such file or folder: {str(name)!r}", path=str(name))
+    return matches
 
 
 def _folder(folder: Path) -> list[Path]:
@@ -174,5 +174,5 @@ def _kind_by_content(source: Source) -> str:
     if start.startswith(b"<") or (start[:5].isdigit() and start[20:22] == b"45"):
         return "marc"
     hint = f"say which it is with kind: {', '.join(registry.names('corpus'))}"
-    ending = f"the ending {source.suffix!r}" if source.suffix else "a name without an ending"
-    raise CorpusError(f"{ending} does not tell what kind of file this is", path=source.shown, hint=hint)
+    name = f"the ending {source.suffix!r}" if source.suffix else "a name without an ending"
+    raise CorpusError(f"{name} does not tell what kind of file this is", path=source.shown, hint=hint)

@@ -89,6 +89,8 @@ class Results:
         continued; whoever sees a manifest that fits the file's checksum sees a finished file.
         """
         assert self._file is not None, "results are finished once"
+        if self.path.exists() and not self._is_ours(replacing=True):
+            raise self._refused("there is another file by now")
         with disk.explained(self.path):
             ending = ending_of(self.path)
             whole = self._partial
@@ -189,9 +191,10 @@ class Results:
     def _difference(self, described: Mapping[str, Any]) -> str:
         old = described.get("identity")
         if not isinstance(old, Mapping):
-            return "of what, is not known"
+            return "which one is not known"
         changed = [key for key in {**old, **self.identity} if old.get(key) != self.identity.get(key)]
-        return "; ".join(f"{key}: {_short(old.get(key))}, now {_short(self.identity.get(key))}" for key in changed)
+        words = [f"{key}: {_short(old.get(key))}, now {_short(self.identity.get(key))}" for key in changed]
+        return "; ".join(words) or "in another format"
 
     def _described(self) -> dict[str, Any]:
         return {"format": FORMAT, "identity": self.identity}
