@@ -115,6 +115,11 @@ class Vocabulary:
         """The notations (class marks, codes) of all tags, by position; "" = none."""
         return Picked(self._columns.notes.texts, self._first_notes(NOTATION))
 
+    @property
+    def n_active(self) -> int:
+        """How many tags can be suggested: all but the deprecated ones."""
+        return int(self.active.sum())
+
     @cached_property
     def active(self) -> NDArray[np.bool_]:
         """(n,) bool: false = deprecated, never to be suggested."""
@@ -160,6 +165,13 @@ class Vocabulary:
         if position < 0:
             raise UnknownTagError(f"the vocabulary has no tag {id!r}", hint=self._nearest(clean(id)))
         return position
+
+    def named(self, label: str) -> int:
+        """The position of the tag with this label, -1 where there is none or the label is that of several.
+
+        Active tags go before deprecated ones, names before synonyms, synonyms before hidden labels.
+        """
+        return self._named.get(clean(label), -1)
 
     def positions(self, ids: Iterable[str], *, known_only: bool = False) -> Ints:
         """(n,) int32: the positions of these tags; an unknown id is left out (``known_only``) or raised."""
@@ -233,6 +245,19 @@ class Vocabulary:
     @cached_property
     def _positions(self) -> dict[str, int]:
         return {id: position for position, id in enumerate(self.ids)}
+
+    @cached_property
+    def _named(self) -> dict[str, int]:
+        labels = self.labels
+        ranks = np.maximum(labels.kinds, PREFERRED) + (HIDDEN + 1) * ~self.active[labels.tags]
+        named: dict[str, tuple[int, int]] = {}
+        for text, tag, rank in zip(labels.texts, labels.tags.tolist(), ranks.tolist(), strict=True):
+            best, bearer = named.get(text, (rank + 1, -1))
+            if rank < best:
+                named[text] = (rank, tag)
+            elif rank == best and tag != bearer:
+                named[text] = (rank, -1)
+        return {text: tag for text, (_, tag) in named.items()}
 
     def _linked(self, position: int) -> dict[str, Any]:
         linked = {
