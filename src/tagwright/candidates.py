@@ -95,6 +95,13 @@ class Candidates:
         pairs = np.repeat(self.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
         return Candidates(offsets, self.tags[pairs], {n: c[pairs] for n, c in self.columns.items()})
 
+    def right(self, gold: Sequence[NDArray[np.integer]]) -> NDArray[np.bool_]:
+        """(n_pairs,) bool: whether a pair's tag is among its document's ``gold`` positions."""
+        sizes = [len(tags) for tags in gold]
+        rows = np.repeat(np.arange(len(sizes), dtype=np.int64), sizes)
+        flat = np.concatenate([np.empty(0, dtype=np.int64), *gold])
+        return np.isin(self.documents << 32 | self.tags, rows << 32 | flat)
+
     @staticmethod
     def from_pairs(
         n_documents: int,
@@ -133,6 +140,16 @@ class Candidates:
                 columns[name][places] = values
         offsets = np.searchsorted(union, np.arange(n_documents + 1, dtype=np.int64) << 32)
         return Candidates(offsets.astype(np.int64), (union & 0xFFFFFFFF).astype(np.int32), columns)
+
+    @staticmethod
+    def stack(tables: Sequence[Candidates]) -> Candidates:
+        """Tables with the same columns over the same documents but about different tags, as one."""
+        if len(tables) == 1:
+            return tables[0]
+        documents = np.concatenate([table.documents for table in tables])
+        tags = np.concatenate([table.tags for table in tables])
+        columns = {name: np.concatenate([t.columns[name] for t in tables]) for name in tables[0].columns}
+        return Candidates.from_pairs(tables[0].n_documents, documents, tags, columns)
 
     @staticmethod
     def concat(tables: Sequence[Candidates]) -> Candidates:

@@ -1,4 +1,4 @@
-"""Words that carry no subject, by language; written by hand, folded into one set of lower-case forms and stems."""
+"""Words that carry no subject, by language (lower case, written by hand)."""
 
 from __future__ import annotations
 
@@ -44,5 +44,3 @@ BY_LANGUAGE: dict[str, str] = {
         "ei ja jos kuin kun mutta myös ne niin ole oli on ovat että se sekä tai"
     ),
 }
-
-FUNCTION_WORDS: frozenset[str] = frozenset(word for words in BY_LANGUAGE.values() for word in words.split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,13 +11,18 @@ import numpy as np
 import Stemmer
 from numpy.typing import NDArray
 
-from tagwright.text.function_words import FUNCTION_WORDS
+from tagwright.text.function_words import BY_LANGUAGE
+from tagwright.text.language import guess
+from tagwright.types import Document
 
 # A sentence ends at . ! ? ; : or a line break that something follows; words are runs of letters and digits.
 _PIECES = re.compile(r"\w+|[.!?;:](?=\s)|\n")
 _WORDS = re.compile(r"\w+")
 _BREAKS = frozenset(".!?;:\n")
 BREAK = 0
+FUNCTION = 1
+
+_LOCK = threading.Lock()
 
 # Short words in capitals keep their case: "IT" is not "it", "AIDS" not "aids". Longer ones are shouted titles.
 _ACRONYM_LENGTH = 5
@@ -32,20 +38,23 @@ _STEMMERS = {
 
 @dataclass
 class Lexicon:
-    """Stems as numbers, the same number for the same stem of every language; 0 is the sentence break.
+    """Stems as numbers, the same number for the same stem of every language; 0 and 1 are `BREAK` and `FUNCTION`.
 
     The numbers belong to this process: what is saved is the stems themselves.
     """
 
-    stems: list[str] = field(default_factory=lambda: ["\n"])
-    ids: dict[str, int] = field(default_factory=lambda: {"\n": BREAK})
+    stems: list[str] = field(default_factory=lambda: ["\n", ""])
+    ids: dict[str, int] = field(default_factory=lambda: {"\n": BREAK, "": FUNCTION})
 
     def id(self, stem: str) -> int:
         """The number of a stem, a new one where it has none yet."""
         number = self.ids.get(stem)
         if number is None:
-            number = self.ids[stem] = len(self.stems)
-            self.stems.append(stem)
+            with _LOCK:
+                number = self.ids.get(stem)
+                if number is None:
+                    self.stems.append(stem)
+                    number = self.ids[stem] = len(self.stems) - 1
         return number
 
     def __len__(self) -> int:
@@ -59,64 +68,146 @@ class _Words(dict[str, int]):
         super().__init__()
         self._stemmer = Stemmer.Stemmer(_STEMMERS[language]) if language in _STEMMERS else None
         self._lexicon = lexicon
+        self._function_words = frozenset(BY_LANGUAGE.get(language, "").split())
 
     def __missing__(self, word: str) -> int:
-        if word in _BREAKS:
-            number = BREAK
-        elif word.isupper() and 1 < len(word) < _ACRONYM_LENGTH:
-            number = self._lexicon.id(word)
-        else:
-            lower = word.casefold()
-            number = self._lexicon.id(self._stemmer.stemWord(lower) if self._stemmer else lower)
-        self[word] = number
+        number = self[word] = BREAK if word in _BREAKS else self._number(word)
         return number
+
+    def _number(self, word: str) -> int:
+        if word.isupper() and 1 < len(word) < _ACRONYM_LENGTH:
+            return self._lexicon.id(word)
+        lower = word.casefold()
+        if lower in self._function_words or (len(word) == 1 and word.islower()):
+            return FUNCTION
+        if len(word) == 1:
+            return self._lexicon.id(word)
+        with _LOCK:  # a Snowball stemmer has state of its own
+            stem = self._stemmer.stemWord(lower) if self._stemmer else lower
+        return self._lexicon.id(stem)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The stems of a batch of documents, title first.
+
+    ``tokens`` (n_tokens,) int32 stem numbers without breaks and function words; ``documents`` (n_tokens,) int64 row
+    numbers; ``sentences`` (n_tokens,) int64, running through the batch (a title is a sentence of its own);
+    ``positions`` (n_tokens,) int64 place in the document; ``in_title`` (n_tokens,) bool; ``lengths`` (n_documents,).
+    """
+
+    tokens: NDArray[np.int32]
+    documents: NDArray[np.int64]
+    sentences: NDArray[np.int64]
+    positions: NDArray[np.int64]
+    in_title: NDArray[np.bool_]
+    lengths: NDArray[np.int64]
 
 
 @dataclass
 class Analyzer:
     """Turns texts into arrays of stem numbers.
 
-    One analyzer serves all components of a tagger, so that each text is read once. It is safe for threads: a stem
-    may at worst be looked up twice.
+    One analyzer serves all components of a tagger, so that each text is read once: the tokens of a document are
+    remembered, up to ``memory`` tokens in all. ``languages`` are those of the vocabulary, the main one first; a
+    document that does not say its own is given the one whose function words it uses most. Safe for threads.
     """
 
+    languages: tuple[str, ...] = ("en",)
+    memory: int = 40_000_000
     lexicon: Lexicon = field(default_factory=Lexicon)
 
     def __post_init__(self) -> None:
-        self._languages: dict[str, _Words] = {}
-        self._function_words: tuple[int, NDArray[np.bool_]] = (0, np.zeros(0, dtype=bool))
+        self._words_of: dict[str, _Words] = {}
+        self._remembered: dict[tuple[str, str, str | None], tuple[NDArray[np.int32], int]] = {}
+        self._held = 0
 
-    def tokens(self, text: str, language: str) -> NDArray[np.int32]:
-        """(n,) int32: the stem numbers of a text in order, `BREAK` between sentences."""
-        found = map(self._words(language).__getitem__, _PIECES.findall(_calm(text)))
-        return np.fromiter(found, dtype=np.int32)
+    def language(self, document: Document) -> str:
+        """The document's own language, else the likeliest of the vocabulary's."""
+        return document.language or guess(f"{document.title}\n{document.text}", self.languages)
+
+    def analyse(self, documents: Sequence[Document]) -> Analysis:
+        """The stems of a batch of documents."""
+        found = [self._document(document) for document in documents]
+        lengths = np.array([len(tokens) for tokens, _ in found], dtype=np.int64)
+        title_ends = np.array([end for _, end in found], dtype=np.int64)
+        tokens = np.concatenate([np.empty(0, np.int32), *(tokens for tokens, _ in found)])
+        starts = np.cumsum(lengths) - lengths
+        rows = np.repeat(np.arange(len(documents)), lengths)
+        positions = np.arange(len(tokens)) - starts[rows]
+        new = tokens == BREAK
+        new[starts[lengths > 0]] = True
+        sentences = np.cumsum(new)
+        kept = tokens > FUNCTION
+        in_title = positions < title_ends[rows]
+        return Analysis(tokens[kept], rows[kept], sentences[kept], positions[kept], in_title[kept], lengths)
+
+    def forget(self) -> None:
+        """Drops the remembered tokens."""
+        self._remembered.clear()
+        self._held = 0
 
     def words(self, text: str, language: str) -> list[int]:
-        """The stem numbers of a short text (a name), without sentence breaks."""
-        return list(map(self._words(language).__getitem__, _WORDS.findall(text)))
+        """The stem numbers of a short text (a name), without sentence breaks and function words."""
+        found = map(self._words(language).__getitem__, _WORDS.findall(text))
+        return [number for number in found if number > FUNCTION]
+
+    def stems(self, numbers: Sequence[int] | NDArray[np.integer]) -> list[str]:
+        """The stems behind the numbers."""
+        return [self.lexicon.stems[number] for number in numbers]
 
     def spans(self, text: str, language: str) -> list[tuple[int, int, int]]:
-        """(stem number, start, end) of each word, for quotations."""
+        """(stem number, start, end) of each word and break, for quotations."""
         words = self._words(language)
         calm = _calm(text)
         text = calm if len(calm) == len(text) else text
         return [(words[match.group()], match.start(), match.end()) for match in _PIECES.finditer(text)]
 
-    def stems(self, numbers: Sequence[int] | NDArray[np.int32]) -> list[str]:
-        """The stems behind the numbers."""
-        return [self.lexicon.stems[number] for number in numbers]
+    def _document(self, document: Document) -> tuple[NDArray[np.int32], int]:
+        key = (document.title, document.text, document.language)
+        found = self._remembered.get(key)
+        if found is None:
+            words = self._words(self.language(document)).__getitem__
+            title = [*map(words, _PIECES.findall(_calm(document.title))), BREAK] if document.title else []
+            text = list(map(words, _PIECES.findall(_calm(document.text))))
+            found = np.array(title + text, dtype=np.int32), len(title)
+            self._remember(key, found)
+        return found
+
+    def _remember(self, key: tuple[str, str, str | None], found: tuple[NDArray[np.int32], int]) -> None:
+        self._held += len(found[0])
+        if self._held > self.memory:
+            self._remembered.clear()
+            self._held = len(found[0])
+        self._remembered[key] = found
 
     def _words(self, language: str) -> _Words:
         code = language.partition("-")[0].lower()
-        found = self._languages.get(code)
+        found = self._words_of.get(code)
         if found is None:
-            found = self._languages[code] = _Words(code, self.lexicon)
+            found = self._words_of[code] = _Words(code, self.lexicon)
         return found
 
 
-def is_function_word(stem: str) -> bool:
-    """Whether a stem carries no subject ("the", "und"); such words do not count in names."""
-    return stem in FUNCTION_WORDS or (len(stem) == 1 and not stem.isdigit() and stem.islower())
+@dataclass
+class TermNumbers:
+    """Stem numbers of this process -> numbers in a component's own, saved list of stems (-1 = not in it)."""
+
+    stems: Sequence[str]
+    lexicon: Lexicon
+
+    def __post_init__(self) -> None:
+        self._places = {stem: number for number, stem in enumerate(self.stems)}
+        self._known = np.empty(0, dtype=np.int32)
+
+    def __call__(self, tokens: NDArray[np.int32]) -> NDArray[np.int32]:
+        """(n,) int32: the component's numbers of these stems."""
+        known = self._known
+        if len(known) < len(self.lexicon):
+            fresh = self.lexicon.stems[len(known) : len(self.lexicon)]
+            added = np.fromiter((self._places.get(stem, -1) for stem in fresh), dtype=np.int32)
+            known = self._known = np.concatenate([known, added])
+        return known[tokens]
 
 
 def _calm(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Columns to a confidence that is a probability."""

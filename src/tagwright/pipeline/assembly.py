@@ -1,0 +1,176 @@
+"""The channels of a tagger and what they share: one analyzer, one index of labels, one encoder, one shelf a space."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from tagwright import registry
+from tagwright.candidates import Candidates, Ints
+from tagwright.encoders.base import Encoder, LearningEncoder
+from tagwright.errors import ConfigError
+from tagwright.pipeline.settings import TaggerSettings
+from tagwright.recall.base import Channel
+from tagwright.recall.finder import Finder
+from tagwright.recall.labels import Labels
+from tagwright.recall.shelf import Shelf
+from tagwright.recall.spaces import MeaningSpace, Space, WordSpace
+from tagwright.text.tfidf import TfIdf
+from tagwright.text.tokens import Analyzer
+from tagwright.types import Document
+from tagwright.vocabulary.base import Vocabulary
+
+# Documents are handled in blocks cut by their position, whatever the caller's batch size: the same bytes come out.
+BLOCK = 64
+FOUND = "found"
+
+
+class Assembly:
+    """Channels in the order of the settings, over shared parts.
+
+    `prepare` learns what looks at no gold tag (rarity of words, the encoder, labels), once for all folds; `fit` what
+    does. `fresh` gives the same assembly with nothing of the second kind.
+    """
+
+    def __init__(self, settings: TaggerSettings, encoder: Encoder, languages: tuple[str, ...]) -> None:
+        self.settings, self.encoder = settings, encoder
+        self.analyzer = Analyzer(languages)
+        self.finder = Finder(self.analyzer, Labels(self.analyzer))
+        self.tfidf = TfIdf(self.analyzer, **settings.words)
+        self.spaces: dict[str, Space] = {"words": WordSpace(self.tfidf), "meaning": MeaningSpace(encoder)}
+        if isinstance(encoder, LearningEncoder) and hasattr(encoder, "analyzer"):
+            encoder.analyzer = self.analyzer
+        self._furnish()
+
+    def fresh(self) -> Assembly:
+        """The same prepared parts, with channels that have learned nothing."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._furnish()
+        return other
+
+    def prepare(self, documents: Sequence[Document], vocabulary: Vocabulary) -> Self:
+        """Learns what looks at no gold tag."""
+        self.tfidf.fit(documents)
+        if isinstance(self.encoder, LearningEncoder):
+            self.encoder.fit(documents, vocabulary)
+        self.finder.labels.fit(vocabulary)
+        return self
+
+    def fit(self, documents: Sequence[Document], vocabulary: Vocabulary) -> Self:
+        """Fits all channels on these documents."""
+        for channel in self.channels:
+            channel.fit(documents, vocabulary)
+        return self
+
+    def recall(self, documents: Sequence[Document], *, sources: bool = False) -> Candidates:
+        """The union of what the channels find in a block, each channel's columns filled as far as it can say.
+
+        With ``sources`` a column ``<channel>.found`` is 1 where the channel itself found the tag, else NaN.
+        """
+        merged = Candidates.merge([channel.recall(documents, _depth(channel)) for channel in self.channels])
+        found = {}
+        for channel in self.channels if sources else ():
+            silent = np.isnan(merged.column(f"{channel.name}.score"))
+            found[f"{channel.name}.{FOUND}"] = np.where(silent, np.nan, 1)
+        for channel in self.channels:
+            merged = channel.complete(documents, merged)
+        return merged.with_columns(found)
+
+    def recall_all(self, documents: Sequence[Document]) -> Candidates:
+        """`recall` block by block."""
+        starts = range(0, len(documents), BLOCK)
+        blocks = [self.recall(documents[start : start + BLOCK]) for start in starts]
+        return Candidates.concat(blocks) if blocks else Candidates.empty(0)
+
+    def add(self, documents: Sequence[Document]) -> None:
+        """Learns tagged documents at run time."""
+        for channel in self.channels:
+            channel.add(documents)
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Forgets documents."""
+        for channel in self.channels:
+            channel.remove(ids)
+
+    def add_tags(self, vocabulary: Vocabulary, positions: Ints) -> None:
+        """Makes new or changed tags suggestable."""
+        for channel in self.channels:
+            channel.add_tags(vocabulary, positions)
+
+    def remember_documents(self) -> None:
+        """Keeps documents' vectors from now on, until `forget`: every fold asks for them again."""
+        meaning = self.spaces["meaning"]
+        assert isinstance(meaning, MeaningSpace)
+        meaning.remember = True
+
+    def forget(self) -> None:
+        """Drops what was remembered of documents while fitting."""
+        self.finder.forget()
+        self.analyzer.forget()
+        meaning = self.spaces["meaning"]
+        assert isinstance(meaning, MeaningSpace)
+        meaning.remember = False
+        meaning.forget()
+
+    def save(self, folder: Path) -> None:
+        """Writes shared parts and channels, a folder each."""
+        self.finder.labels.save(folder / "labels")
+        self.tfidf.save(folder / "words")
+        if isinstance(self.encoder, LearningEncoder):
+            self.encoder.save(folder / "encoder")
+        for space in self._used_spaces():
+            self.shelves[space].save(folder / "shelves" / space)
+        for channel in self.channels:
+            channel.save(folder / "channels" / channel.name)
+
+    def load(self, folder: Path, vocabulary: Vocabulary) -> Self:
+        """Reads what `save` wrote."""
+        self.finder.labels.load(folder / "labels", vocabulary)
+        self.tfidf.load(folder / "words")
+        if isinstance(self.encoder, LearningEncoder):
+            self.encoder.load(folder / "encoder")
+        for space in self._used_spaces():
+            self.shelves[space].load(folder / "shelves" / space, vocabulary)
+        for channel in self.channels:
+            channel.load(folder / "channels" / channel.name, vocabulary)
+        return self
+
+    def _furnish(self) -> None:
+        self.shelves = {name: Shelf(space) for name, space in self.spaces.items()}
+        self.channels = [self._channel(name, dict(options)) for name, options in self.settings.channels.items()]
+        if not self.channels:
+            raise ConfigError("no channel is switched on", hint="name at least one under [channels]")
+
+    def _channel(self, name: str, options: dict[str, Any]) -> Channel:
+        kind = options.pop("kind", name)
+        channel: Channel = registry.build("channel", kind, options)
+        space = options.get("space", "words")
+        if space not in self.spaces:
+            raise ConfigError(f"channel {name!r} has no space {space!r}", hint=f"known are: {', '.join(self.spaces)}")
+        given = {
+            "name": name, "finder": self.finder, "meaning": self.spaces["meaning"], "shelf": self.shelves[space],
+            "analyzer": self.analyzer, "tfidf": self.tfidf,
+        }  # fmt: skip
+        for field in dataclasses.fields(channel):
+            if field.metadata.get("given"):
+                setattr(channel, field.name, given[field.name])
+        return channel
+
+    def _used_spaces(self) -> list[str]:
+        shelves = [getattr(channel, "shelf", None) for channel in self.channels]
+        return [name for name, shelf in self.shelves.items() if any(shelf is used for used in shelves)]
+
+
+def _depth(channel: Channel) -> int:
+    return int(getattr(channel, "k", 60))
+
+
+def gold_of(documents: Sequence[Document], vocabulary: Vocabulary) -> list[Ints]:
+    """For each document the positions of its gold tags, unknown ones left out."""
+    none = np.empty(0, dtype=np.int32)
+    return [vocabulary.positions(d.tags, known_only=True) if d.tags else none for d in documents]

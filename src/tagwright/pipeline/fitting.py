@@ -1,0 +1,142 @@
+"""Fits fusion, calibration and the cut on tables that no document's own gold has touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagwright import registry
+from tagwright.calibration.base import CONFIDENCE, Calibration
+from tagwright.calibration.thresholds import best_cut
+from tagwright.candidates import Candidates, Ints
+from tagwright.corpus.split import fold_of
+from tagwright.fusion.base import FUSED, Fusion
+from tagwright.pipeline.assembly import Assembly, gold_of
+from tagwright.types import Document
+from tagwright.vocabulary.base import Vocabulary
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass
+class Fitted:
+    """What was learned about ranking, and the out-of-fold table that shows it.
+
+    ``table`` has the columns of the channels, ``fused`` and ``confidence``, the best ``kept`` pairs a document;
+    ``gold`` the positions of each of its documents' tags, ``gold_sizes`` with the unknown ones, ``ids`` their ids.
+    """
+
+    fusion: Fusion
+    calibration: Calibration
+    cut: float
+    table: Candidates
+    gold: list[Ints]
+    gold_sizes: NDArray[np.int64]
+    ids: list[str]
+
+
+class CrossFit:
+    """Cross-fitting, twice (architecture.md section 1).
+
+    Channels that have seen a document rate its tags too well, so a document's row comes from channels fitted on the
+    other folds. A ranker that has seen it does so too, and so do the rows of *other* documents, because their channels
+    have seen it: the out-of-fold ``fused`` of fold k therefore comes from a fusion fitted on an inner table, in which
+    the rows of fold j come from channels fitted without j and without k. Changing the gold of one document leaves its
+    row and its ``fused`` byte-identical.
+    """
+
+    def __init__(
+        self, assembly: Assembly, documents: Sequence[Document], vocabulary: Vocabulary, progress: Progress
+    ) -> None:
+        self._assembly, self._vocabulary, self._progress = assembly, vocabulary, progress
+        self._documents = list(documents)
+        self._settings = assembly.settings
+        self._gold = gold_of(self._documents, vocabulary)
+
+    def fit(self) -> Fitted:
+        """Runs all folds; the assembly itself stays unfitted."""
+        fitting = self._settings.fitting
+        if len(self._documents) > fitting.hold_out_above:
+            rows, table, fused = self._held_out()
+        else:
+            rows, table, fused = self._folds()
+        gold = [self._gold[row] for row in rows]
+        right = table.right(gold)
+        self._progress("fusion", 0, None)
+        fusion = self._new("fusion").fit(table, right)
+        table = table.with_columns({FUSED: fused})
+        calibration = self._new("calibration").fit(table, right)
+        kept = calibration.calibrate(table.top(fitting.kept, by=FUSED))
+        sizes = np.array([len(self._documents[row].tags or ()) for row in rows], dtype=np.int64)
+        cut = best_cut(kept.column(CONFIDENCE), kept.right(gold), int(sizes.sum()))
+        return Fitted(fusion, calibration, cut, kept, gold, sizes, [self._documents[row].id for row in rows])
+
+    def _folds(self) -> tuple[NDArray[np.int64], Candidates, NDArray[np.float32]]:
+        """(documents' rows, out-of-fold table, out-of-fold ``fused``), all documents, fold by fold."""
+        k, seed = self._settings.fitting.folds, self._settings.fitting.seed
+        fold = np.array([fold_of(document.id, k, seed=seed) for document in self._documents])
+        members = [np.flatnonzero(fold == number) for number in range(k)]
+        tables = []
+        for number in range(k):
+            self._progress("folds", number, k)
+            tables.append(self._recall(np.flatnonzero(fold != number), members[number]))
+        inner = self._inner(fold, members)
+        fused = []
+        for number in range(k):
+            self._progress("inner fusion", number, k)
+            rows = np.concatenate([rows for rows, _ in inner[number]])
+            table = Candidates.concat([table for _, table in inner[number]])
+            fusion = self._new("fusion").fit(table, table.right([self._gold[row] for row in rows]))
+            fused.append(fusion.fuse(tables[number]).column(FUSED))
+        return np.concatenate(members), Candidates.concat(tables), np.concatenate(fused)
+
+    def _inner(
+        self, fold: NDArray[np.int64], members: list[NDArray[np.int64]]
+    ) -> list[list[tuple[NDArray[np.int64], Candidates]]]:
+        """For each fold k: (rows, table) of a sample of every other fold, by channels that saw neither."""
+        k, most = len(members), self._settings.fitting.nested
+        inner: list[list[tuple[NDArray[np.int64], Candidates]]] = [[] for _ in range(k)]
+        pairs = list(combinations(range(k), 2))
+        for done, (one, other) in enumerate(pairs):
+            self._progress("inner folds", done, len(pairs))
+            channels = self._fitted(np.flatnonzero((fold != one) & (fold != other)))
+            for scored, left_out in ((one, other), (other, one)):
+                sample = members[scored][:: max(1, len(members[scored]) // most)][:most]
+                inner[left_out].append((sample, self._ask(channels, sample)))
+        return inner
+
+    def _held_out(self) -> tuple[NDArray[np.int64], Candidates, NDArray[np.float32]]:
+        """The same from one held-out part: its rows come from channels that saw none of it, so halves suffice."""
+        fitting = self._settings.fitting
+        place = np.array([fold_of(document.id, 1 << 30, seed=fitting.seed) for document in self._documents])
+        held = np.sort(np.argsort(place, kind="stable")[: fitting.hold_out])
+        rest = np.setdiff1d(np.arange(len(self._documents)), held)
+        self._progress("hold-out", 0, 1)
+        table = self._recall(rest, held)
+        fold = np.arange(len(held)) % fitting.folds
+        fused = np.empty(table.n_pairs, dtype=np.float32)
+        for number in range(fitting.folds):
+            self._progress("inner fusion", number, fitting.folds)
+            seen, scored = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+            part = table.take(seen)
+            fusion = self._new("fusion").fit(part, part.right([self._gold[row] for row in held[seen]]))
+            fused[fold[table.documents] == number] = fusion.fuse(table.take(scored)).column(FUSED)
+        return held, table, fused
+
+    def _recall(self, fitted_on: NDArray[np.int64], rows: NDArray[np.int64]) -> Candidates:
+        return self._ask(self._fitted(fitted_on), rows)
+
+    def _fitted(self, rows: NDArray[np.int64]) -> Assembly:
+        return self._assembly.fresh().fit([self._documents[row] for row in rows], self._vocabulary)
+
+    def _ask(self, channels: Assembly, rows: NDArray[np.int64]) -> Candidates:
+        return channels.recall_all([self._documents[row] for row in rows])
+
+    def _new(self, kind: str) -> Any:
+        options = dict(getattr(self._settings, kind))
+        return registry.build(kind, options.pop("kind"), options)

@@ -1,0 +1,51 @@
+"""Which channels a tagger has, and the options of all its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Options = Mapping[str, Any]
+
+# Similarities of an encoder crowd together, those of words spread out: hence the higher power.
+DEFAULT_CHANNELS: dict[str, dict[str, Any]] = {
+    "lexical": {"kind": "lexical"},
+    "names": {"kind": "names"},
+    "centroids": {"kind": "centroids", "space": "words"},
+    "graph": {"kind": "graph", "space": "words"},
+    "dense": {"kind": "dense"},
+    "meaning_centroids": {"kind": "centroids", "space": "meaning"},
+    "meaning_graph": {"kind": "graph", "space": "meaning", "power": 6.0},
+}
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """How fusion and calibration are fitted.
+
+    ``folds`` of documents for the out-of-fold table; above ``hold_out_above`` documents one held-out part of
+    ``hold_out`` documents instead; ``nested`` documents a fold for the inner tables; under ``least`` tagged
+    documents nothing is learned about ranking and the confidence is not calibrated; ``kept`` candidates a document
+    stay in the out-of-fold table.
+    """
+
+    folds: int = 4
+    nested: int = 1000
+    hold_out_above: int = 30_000
+    hold_out: int = 9_000
+    least: int = 60
+    kept: int = 50
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TaggerSettings:
+    """Everything a tagger is built from, as in ``tagwright.toml``."""
+
+    channels: Mapping[str, Options] = field(default_factory=lambda: DEFAULT_CHANNELS)
+    fusion: Options = field(default_factory=lambda: {"kind": "ranker"})
+    calibration: Options = field(default_factory=lambda: {"kind": "isotonic"})
+    words: Options = field(default_factory=dict)
+    fitting: Fitting = field(default_factory=Fitting)
+    shortlist: int = 300

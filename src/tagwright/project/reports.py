@@ -1,0 +1,64 @@
+"""What a project says it did."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tagwright.corpus.base import Problems
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that `Project.doctor` saw; ``level`` is "ok", "warning" or "error"."""
+
+    level: str
+    what: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class TrainReport:
+    """What `Project.train` learned from.
+
+    ``documents`` tagged ones, ``tags_used`` different tags that they carry, ``cpu_seconds`` of this process;
+    ``calibrated``: enough for a learned ranking; ``cut``: the confidence that maximises out-of-fold micro-F1.
+    """
+
+    documents: int
+    tags_used: int
+    tags: int
+    cpu_seconds: float
+    calibrated: bool
+    cut: float
+    unknown_tags: int = 0
+
+    @property
+    def lines(self) -> list[str]:
+        """The report in words."""
+        said = [
+            f"{self.documents:,} documents · {self.tags_used:,} of {self.tags:,} tags in use"
+            f" · {self.cpu_seconds:,.0f} s of CPU time"
+        ]
+        if self.unknown_tags:
+            said.append(f"{self.unknown_tags:,} times a tag was named that the vocabulary does not have")
+        if self.calibrated:
+            said.append(f"the confidence is a probability; F1 is highest for tags from {self.cut:.2f} on")
+        else:
+            said.append("too few tagged documents to learn a ranking: the confidence is not calibrated yet")
+        return said
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class TagReport:
+    """What `Project.tag` wrote: ``documents`` rows in all, ``resumed`` of them by an earlier run, ``failed`` ones."""
+
+    documents: int
+    failed: int
+    resumed: int
+    state: str
+    problems: Problems = field(default_factory=Problems)

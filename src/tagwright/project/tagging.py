@@ -1,0 +1,78 @@
+"""A corpus in, a file of suggestions out: every document one line, whatever happens to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tagwright.corpus.base import Corpus
+from tagwright.corpus.results import CONTINUED, FINISHED, Result, Results
+from tagwright.errors import TagwrightError
+from tagwright.executor import threads
+from tagwright.pipeline.assembly import BLOCK
+from tagwright.pipeline.fitting import Progress
+from tagwright.project.reports import TagReport
+from tagwright.tagger import Tagger
+from tagwright.types import Document
+
+# A crash costs at most these documents; a multiple of the tagger's own block, so that blocks fall alike.
+_ROWS = 4 * BLOCK
+
+
+@dataclass(frozen=True)
+class Options:
+    """``k`` candidates a document with at least ``min_confidence``; ``workers`` threads, which change no byte."""
+
+    k: int
+    min_confidence: float
+    workers: int
+
+    def identity(self) -> dict[str, Any]:
+        """What the rows depend on."""
+        return {"k": self.k, "min_confidence": self.min_confidence}
+
+
+def tag(
+    tagger: Tagger,
+    corpus: Corpus,
+    out: Path,
+    identity: dict[str, Any],
+    options: Options,
+    overwrite: bool,
+    progress: Progress,
+) -> TagReport:
+    """Continues or begins OUT and finishes it."""
+    with Results.open(out, identity, block=_ROWS, overwrite=overwrite) as results:
+        if results.state == FINISHED:
+            return TagReport(results.rows, 0, 0, "finished already")
+        resumed = len(results.ids) if results.state == CONTINUED else 0
+        failed = 0
+        for rows in _tagged(tagger, results.remaining(corpus), options):
+            results.write(rows)
+            failed += sum(bool(row.error) for row in rows)
+            progress("tagging", results.rows, None)
+        results.finish()
+        return TagReport(results.rows, failed, resumed, "finished", corpus.problems)
+
+
+def _tagged(tagger: Tagger, batches: Iterator[list[Document]], options: Options) -> Iterator[list[Result]]:
+    return threads(options.workers).map(lambda batch: _rows(tagger, batch, options), batches)
+
+
+def _rows(tagger: Tagger, documents: Sequence[Document], options: Options) -> list[Result]:
+    """One row a document; where a block fails, its documents are tried one by one and the guilty ones say why."""
+    try:
+        return _suggested(tagger, documents, options)
+    except (TagwrightError, ValueError, ArithmeticError, MemoryError) as error:
+        if len(documents) == 1:
+            return [Result(documents[0].id, (), tagger.calibrated, f"{type(error).__name__}: {error}")]
+        return [row for document in documents for row in _rows(tagger, [document], options)]
+
+
+def _suggested(tagger: Tagger, documents: Sequence[Document], options: Options) -> list[Result]:
+    found = tagger.suggest(documents, k=options.k)
+    kept = [tuple(s for s in suggestions if s.confidence >= options.min_confidence) for suggestions in found]
+    pairs = zip(documents, kept, strict=True)
+    return [Result(document.id, suggestions, tagger.calibrated) for document, suggestions in pairs]

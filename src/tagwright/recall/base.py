@@ -1,0 +1,98 @@
+"""What every recall channel promises."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from tagwright.candidates import Candidates, Ints
+from tagwright.errors import NotFittedError
+from tagwright.types import Document, Evidence
+from tagwright.vocabulary.base import Vocabulary
+
+MOST_EVIDENCE = 3
+
+
+def given() -> Any:
+    """A field that the tagger gives (a shared space, index or encoder): no setting of the user's."""
+    return field(default=None, metadata={"given": True}, repr=False)
+
+
+@dataclass
+class Channel(ABC):
+    """One way from documents to candidate tags.
+
+    A channel writes columns named ``<name>.<what>``; ``<name>.score`` is the one it ranks by (higher = better).
+    ``recall`` finds tags; ``complete`` then fills the channel's columns for pairs that other channels found, as far
+    as it can say something about them. Both leave NaN where the channel has nothing to say.
+    """
+
+    name: str = field(default="", metadata={"given": True})
+    parts: ClassVar[tuple[str, ...]] = ("score",)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns it writes."""
+        return tuple(f"{self.name}.{part}" for part in self.parts)
+
+    @abstractmethod
+    def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
+        """Learns from tagged documents (``tags`` None = skipped) and the vocabulary; the corpus is read once."""
+
+    @abstractmethod
+    def recall(self, documents: Sequence[Document], k: int) -> Candidates:
+        """At most ``k`` tags a document with this channel's columns; raises `NotFittedError` before `fit`."""
+
+    def complete(self, documents: Sequence[Document], candidates: Candidates) -> Candidates:
+        """The table with this channel's columns filled where it can say something about others' pairs."""
+        return candidates
+
+    @abstractmethod
+    def explain(self, document: Document, tag: int) -> list[Evidence]:
+        """At most three reasons for the tag at this vocabulary position, strongest first; [] where it has none."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Writes what was learned as plain arrays and JSON into ``folder`` (made if absent)."""
+
+    @abstractmethod
+    def load(self, folder: Path, vocabulary: Vocabulary) -> Self:
+        """Reads what `save` wrote; arrays are mapped, not copied, where that pays."""
+
+    def add(self, documents: Sequence[Document]) -> None:
+        """Learns these tagged documents at run time; one whose id is known replaces that one."""
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Forgets these documents; unknown ids are ignored."""
+
+    def add_tags(self, vocabulary: Vocabulary, positions: Ints) -> None:
+        """Makes new or changed tags suggestable; ``vocabulary`` is the new one, ``positions`` what changed."""
+
+    def need(self, learned: str) -> None:
+        """Raises `NotFittedError` unless that attribute has been learned."""
+        if not hasattr(self, learned):
+            raise NotFittedError(f"channel {self.name!r} has not been fitted", hint="train the project first")
+
+    def place(self, candidates: Candidates, values: dict[str, Any]) -> Candidates:
+        """``candidates`` with ``values`` {part: (n_pairs,)} as this channel's columns."""
+        return candidates.with_columns({f"{self.name}.{part}": column for part, column in values.items()})
+
+
+class Last:
+    """Remembers one result for the batch it was computed from, a thread: `complete` follows `recall` at once."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    def keep(self, documents: Sequence[Document], result: Any) -> Any:
+        """Remembers and returns the result."""
+        self._local.documents, self._local.result = documents, result
+        return result
+
+    def of(self, documents: Sequence[Document]) -> Any | None:
+        """The result for exactly this batch object, else None."""
+        return self._local.result if getattr(self._local, "documents", None) is documents else None

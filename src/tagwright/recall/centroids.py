@@ -1,0 +1,168 @@
+"""Tags as the mean of their documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Self
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from tagwright.candidates import Candidates, Ints
+from tagwright.recall.base import Channel, Last, given
+from tagwright.recall.products import at, best, best_dense, prune, unit, unit_rows
+from tagwright.recall.shelf import Shelf, load_points, save_points
+from tagwright.recall.spaces import Points
+from tagwright.types import Document, Evidence
+from tagwright.vocabulary.base import Vocabulary
+
+_TERMS_SHOWN = 5
+
+
+@dataclass
+class Centroids(Channel):
+    """The cosine of a document and the mean of each tag's documents, the tag's own name mixed in.
+
+    The name counts as ``name_weight`` documents, so it matters for tags with few. In the space of words a centroid
+    keeps its ``terms`` strongest stems (300: on library records nothing is lost, and memory stays bounded). Columns:
+    ``score`` the cosine; ``documents`` the log of 1 + how many documents carry the tag, 0 for a tag without any.
+    """
+
+    shelf: Shelf = given()
+    space: str = "words"
+    k: int = 60
+    name_weight: float = 0.5
+    terms: int = 300
+    parts: ClassVar[tuple[str, ...]] = ("score", "documents")
+
+    def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
+        """Sums the documents of each tag; a tag without documents has no centroid."""
+        self.shelf.fit(corpus, vocabulary)
+        self._vocabulary = vocabulary
+        edges = self.shelf.base.tags
+        tags = np.flatnonzero(np.diff(edges.tocsc().indptr)).astype(np.int32)
+        self._use(tags, self._means(edges, self.shelf.base.points, tags))
+        return self
+
+    def recall(self, documents: Sequence[Document], k: int) -> Candidates:
+        """The ``k`` tags with the nearest centroid."""
+        product, tags = self._product(documents)
+        if isinstance(product, np.ndarray):
+            rows, columns = best_dense(product, k, floor=0.0)
+        else:
+            rows, columns = best(product, k)
+        return self._columns(Candidates.from_pairs(len(documents), rows, tags[columns], {}), product, tags)
+
+    def complete(self, documents: Sequence[Document], candidates: Candidates) -> Candidates:
+        """The cosine with every candidate that has a centroid, and every candidate's number of documents."""
+        return self._columns(candidates, *self._product(documents))
+
+    def explain(self, document: Document, tag: int) -> list[Evidence]:
+        """The words that the document shares with the tag's documents, or the cosine alone."""
+        tags, centroids = self._current()
+        place = np.searchsorted(tags, tag)
+        if place == len(tags) or tags[place] != tag:
+            return []
+        point, centroid = self.shelf.space.documents([document]), centroids[[int(place)]]
+        if not sp.issparse(point):
+            value = float((point @ centroid.T)[0, 0])
+            return [Evidence(self.name, "like its documents", f"cosine {value:.2f}", value=value)]
+        shared = point.multiply(centroid).tocsr()
+        strongest = shared.indices[np.argsort(-shared.data, kind="stable")[:_TERMS_SHOWN]]
+        words = ", ".join(self.shelf.space.tfidf.stems_[i] for i in strongest)
+        return [Evidence(self.name, "shared words", words, value=float(shared.sum()))] if words else []
+
+    def save(self, folder: Path) -> None:
+        """Writes the centroids; the documents are saved by the shelf."""
+        self.need("tags_")
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(folder / "tags.npy", self.tags_)
+        save_points(self.centroids_, folder / "centroids")
+        (folder / "centroids.json").write_text(json.dumps({"format": 1}), encoding="utf-8")
+
+    def load(self, folder: Path, vocabulary: Vocabulary) -> Self:
+        """Reads what `save` wrote."""
+        self._vocabulary = vocabulary
+        self._use(np.load(folder / "tags.npy"), load_points(folder / "centroids"))
+        return self
+
+    def add(self, documents: Sequence[Document]) -> None:
+        """Moves the centroids of their tags."""
+        self.shelf.add(documents)
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Moves them back."""
+        self.shelf.remove(ids)
+
+    def add_tags(self, vocabulary: Vocabulary, positions: Ints) -> None:
+        """A new tag has a centroid once it has a document."""
+        self._vocabulary = vocabulary
+        self.shelf.widen(vocabulary)
+
+    def _use(self, tags: Ints, centroids: Points) -> None:
+        self.tags_, self.centroids_ = tags, centroids
+        self._made: tuple[int, tuple[Ints, Points]] | None = None
+        self._turned: tuple[object, Points] | None = None
+        self._last = Last()
+
+    def _means(self, edges: sp.csr_matrix, points: Points, tags: Ints) -> Points:
+        """(n_tags, width) rows of length 1: weighted sums of the tags' documents and names."""
+        sums = edges.T.tocsr()[tags] @ points
+        names = self.shelf.space.tags(self._vocabulary, tags) if self.name_weight else None
+        if sp.issparse(sums):
+            mixed = sums if names is None else sums + self.name_weight * names
+            return unit_rows(prune(unit_rows(sp.csr_matrix(mixed)), self.terms))
+        return unit(sums if names is None else sums + self.name_weight * names)
+
+    def _current(self) -> tuple[Ints, Points]:
+        """The tags with a centroid, ascending, and their centroids; tags touched at run time are summed anew."""
+        self.need("tags_")
+        if self._made is None or self._made[0] != self.shelf.version:
+            self._made = (self.shelf.version, self._grown())
+        return self._made[1]
+
+    def _grown(self) -> tuple[Ints, Points]:
+        touched = self.shelf.touched()
+        if len(touched) == 0:
+            return self.tags_, self.centroids_
+        edges = self.shelf.edges()
+        points = [piece.points for piece, _ in self.shelf.pieces()]
+        dense = not sp.issparse(points[0])
+        rows = np.unique(edges.tocsc()[:, touched].indices)
+        stacked = np.concatenate(points)[rows] if dense else sp.vstack(points, format="csr")[rows]
+        alive = touched[np.diff(edges.tocsc()[:, touched].indptr) > 0]
+        moved = self._means(edges[rows], stacked, alive)
+        kept = ~np.isin(self.tags_, touched)
+        tags = np.concatenate([self.tags_[kept], alive])
+        order = np.argsort(tags, kind="stable")
+        still = self.centroids_[np.flatnonzero(kept)]
+        joined = np.concatenate([still, moved])[order] if dense else sp.vstack([still, moved], format="csr")[order]
+        return tags[order].astype(np.int32), joined
+
+    def _product(self, documents: Sequence[Document]) -> tuple[Points, Ints]:
+        tags, centroids = self._current()
+        product = self._last.of(documents)
+        if product is None:
+            if self._turned is None or self._turned[0] is not centroids:
+                turned = centroids.T.tocsr() if sp.issparse(centroids) else np.ascontiguousarray(centroids.T)
+                self._turned = (centroids, turned)
+            product = self._last.keep(documents, self.shelf.space.documents(documents) @ self._turned[1])
+        return product, tags
+
+    def _columns(self, candidates: Candidates, product: Points, tags: Ints) -> Candidates:
+        rows, wanted = candidates.documents, candidates.tags
+        places = np.minimum(np.searchsorted(tags, wanted), max(len(tags) - 1, 0))
+        has = tags[places] == wanted if len(tags) else np.zeros(len(wanted), dtype=bool)
+        score = np.full(len(wanted), np.nan, dtype=np.float32)
+        found = at(product, rows[has], places[has]) if sp.issparse(product) else product[rows[has], places[has]]
+        score[has] = np.nan_to_num(found, nan=0.0)
+        counts = np.zeros(self.shelf.n_tags, dtype=np.float32)
+        counts += np.bincount(self._edges().indices, minlength=self.shelf.n_tags)
+        return self.place(candidates, {"score": score, "documents": np.log1p(counts[wanted])})
+
+    def _edges(self) -> sp.csr_matrix:
+        return self.shelf.edges() if len(self.shelf.touched()) else self.shelf.base.tags

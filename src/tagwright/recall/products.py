@@ -1,0 +1,91 @@
+"""Small verbs on blocks of scores: the best of each row, the value at given pairs, sums by tag."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+def best(product: sp.csr_matrix, k: int) -> Pairs:
+    """(rows, columns) of the ``k`` highest stored values of each row, ties to the lower column; indices sorted."""
+    product.sort_indices()
+    kept = np.ones(product.nnz, dtype=bool)
+    for row in np.flatnonzero(np.diff(product.indptr) > k):
+        low, high = product.indptr[row], product.indptr[row + 1]
+        kept[low:high] = _highest(product.data[low:high], k)
+    rows = np.repeat(np.arange(product.shape[0]), np.diff(product.indptr))
+    return rows[kept], product.indices[kept].astype(np.int64)
+
+
+def best_dense(scores: NDArray[np.float32], k: int, floor: float = -np.inf) -> Pairs:
+    """(rows, columns) of the ``k`` highest values of each row that lie above ``floor``, ties to the lower column."""
+    if scores.shape[1] > k:
+        kept = np.zeros(scores.shape, dtype=bool)
+        for row, values in enumerate(scores):
+            kept[row] = _highest(values, k)
+        kept &= scores > floor
+    else:
+        kept = scores > floor
+    rows, columns = np.nonzero(kept)
+    return rows, columns
+
+
+def prune(matrix: sp.csr_matrix, k: int) -> sp.csr_matrix:
+    """Only the ``k`` highest stored values of each row."""
+    rows, columns = best(matrix, k)
+    return sp.csr_matrix((at(matrix, rows, columns), (rows, columns)), shape=matrix.shape)
+
+
+def at(matrix: sp.csr_matrix, rows: NDArray[np.integer], columns: NDArray[np.integer]) -> NDArray[np.float32]:
+    """(n,) float32: the stored values at these places, NaN where nothing is stored."""
+    matrix.sort_indices()
+    if matrix.nnz == 0:
+        return np.full(len(rows), np.nan, dtype=np.float32)
+    width = np.int64(matrix.shape[1])
+    stored = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr)) * width + matrix.indices
+    wanted = np.asarray(rows, dtype=np.int64) * width + columns
+    places = np.minimum(np.searchsorted(stored, wanted), len(stored) - 1)
+    return np.where(stored[places] == wanted, matrix.data[places], np.float32(np.nan)).astype(np.float32)
+
+
+def unit_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    """Rows of length 1; empty rows stay empty."""
+    squares = np.zeros(matrix.shape[0])
+    filled = np.flatnonzero(np.diff(matrix.indptr))
+    if len(filled):
+        squares[filled] = np.add.reduceat(matrix.data.astype(np.float64) ** 2, matrix.indptr[filled])
+    scale = np.repeat(1 / np.sqrt(np.maximum(squares, 1e-30)), np.diff(matrix.indptr))
+    return sp.csr_matrix(((matrix.data * scale).astype(np.float32), matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def unit(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Dense rows of length 1; zero rows stay zero."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))[:, None]
+    return (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+
+
+def spread(offsets: NDArray[np.integer], rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For CSR ``offsets`` and chosen ``rows``: (which of ``rows``, place in the CSR data) of all their entries."""
+    starts = np.asarray(offsets, dtype=np.int64)[rows]
+    lengths = np.asarray(offsets, dtype=np.int64)[np.asarray(rows) + 1] - starts
+    owner = np.repeat(np.arange(len(rows)), lengths)
+    within = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return owner, starts[owner] + within
+
+
+def csr(data: Sequence[float] | NDArray[np.generic], pairs: Pairs, shape: tuple[int, int]) -> sp.csr_matrix:
+    """A float32 CSR matrix of loose entries; entries at the same place are added."""
+    return sp.csr_matrix((np.asarray(data, dtype=np.float32), pairs), shape=shape)
+
+
+def _highest(values: NDArray[np.float32], k: int) -> NDArray[np.bool_]:
+    edge = np.partition(values, len(values) - k)[len(values) - k]
+    kept = values > edge
+    ties = np.flatnonzero(values == edge)[: k - int(kept.sum())]
+    kept[ties] = True
+    return kept

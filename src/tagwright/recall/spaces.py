@@ -1,0 +1,107 @@
+"""Where documents and tags are points: the space of words and the space of an encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from tagwright.candidates import Ints
+from tagwright.encoders.base import Encoder
+from tagwright.text.tfidf import TfIdf
+from tagwright.types import Document
+from tagwright.vocabulary.base import Vocabulary
+
+Points = NDArray[np.float32] | sp.csr_matrix
+_SYNONYM = 2
+_BATCH = 256
+
+
+class Space(Protocol):
+    """Documents and tags as rows of length 1, sparse or dense, whose products are similarities."""
+
+    def documents(self, documents: Sequence[Document]) -> Points:
+        """(n_documents, width)."""
+        ...
+
+    def tags(self, vocabulary: Vocabulary, positions: Ints) -> Points:
+        """(n_positions, width)."""
+        ...
+
+
+@dataclass(eq=False)
+class WordSpace:
+    """TF-IDF over stems, as sparse rows."""
+
+    tfidf: TfIdf
+
+    def documents(self, documents: Sequence[Document]) -> sp.csr_matrix:
+        """(n_documents, n_stems) CSR."""
+        blocks = [self.tfidf.documents(documents[i : i + _BATCH]) for i in range(0, len(documents), _BATCH)]
+        return sp.vstack(blocks, format="csr") if blocks else self.tfidf.documents([])
+
+    def tags(self, vocabulary: Vocabulary, positions: Ints) -> sp.csr_matrix:
+        """(n_positions, n_stems) CSR of the shown names."""
+        names = [vocabulary.name(position) for position in positions.tolist()]
+        return self.tfidf.texts(names, [vocabulary.language or self.tfidf.analyzer.languages[0]] * len(names))
+
+
+@dataclass(eq=False)
+class MeaningSpace:
+    """An encoder's space, as dense float32 rows. Vectors of documents are remembered until `forget`."""
+
+    encoder: Encoder
+
+    def __post_init__(self) -> None:
+        self._held: dict[str, tuple[Document, NDArray[np.float32]]] = {}
+        self.remember = False
+
+    def documents(self, documents: Sequence[Document]) -> NDArray[np.float32]:
+        """(n_documents, width); each document as its title, a full stop and its text."""
+        fresh = [d for d in documents if self._held.get(d.id, (None,))[0] is not d]
+        if not self._held and not self.remember:
+            return self.encoder.encode([text_of(document) for document in documents])
+        vectors = dict(zip([d.id for d in fresh], self.encoder.encode(list(map(text_of, fresh))), strict=True))
+        if self.remember:
+            self._held.update({d.id: (d, vectors[d.id]) for d in fresh})
+        rows = [vectors[d.id] if d.id in vectors else self._held[d.id][1] for d in documents]
+        return np.array(rows, dtype=np.float32).reshape(len(rows), self.encoder.width)
+
+    def tags(self, vocabulary: Vocabulary, positions: Ints) -> NDArray[np.float32]:
+        """(n_positions, width): the name, and where there is more, half of it name, synonyms and description."""
+        names = [vocabulary.name(position) for position in positions.tolist()]
+        vectors = self.encoder.encode(names)
+        wider = tag_texts(vocabulary, positions)
+        longer = [row for row, (name, text) in enumerate(zip(names, wider, strict=True)) if text != name]
+        if longer:
+            mixed = vectors[longer] + self.encoder.encode([wider[row] for row in longer])
+            lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
+            vectors[longer] = mixed / np.maximum(lengths, 1e-12)
+        return vectors
+
+    def forget(self) -> None:
+        """Drops what is remembered of documents."""
+        self._held.clear()
+
+
+def text_of(document: Document) -> str:
+    """What an encoder reads of a document."""
+    return f"{document.title}. {document.text}" if document.title and document.text else document.title or document.text
+
+
+def tag_texts(vocabulary: Vocabulary, positions: Ints) -> list[str]:
+    """Name, other names and synonyms separated by semicolons, then the description, of each tag."""
+    labels = vocabulary.labels
+    edges = np.searchsorted(labels.tags, np.stack([positions, positions + 1]))
+    texts = []
+    for row, position in enumerate(positions.tolist()):
+        low, high = int(edges[0, row]), int(edges[1, row])
+        shown = [labels.texts[i] for i in range(low, high) if labels.kinds[i] <= _SYNONYM]
+        text = "; ".join(dict.fromkeys([vocabulary.name(position), *shown]))
+        description = vocabulary.description(position)
+        texts.append(f"{text}. {description}" if description else text)
+    return texts

@@ -1,0 +1,165 @@
+"""The main path: documents to candidates, fused, calibrated, and at the door suggestions with reasons."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from tagwright import registry
+from tagwright.calibration.base import CONFIDENCE, Calibration
+from tagwright.candidates import Candidates, Ints
+from tagwright.encoders.base import Encoder
+from tagwright.errors import FormatError, NotFittedError
+from tagwright.fusion.base import FUSED, Fusion
+from tagwright.fusion.ranks import ReciprocalRanks
+from tagwright.pipeline.assembly import BLOCK, Assembly
+from tagwright.pipeline.fitting import CrossFit, Fitted, Progress
+from tagwright.pipeline.settings import TaggerSettings
+from tagwright.pipeline.table import save_table
+from tagwright.pipeline.threads import one_thread
+from tagwright.recall.base import MOST_EVIDENCE
+from tagwright.types import Document, Evidence, Suggestion
+from tagwright.vocabulary.base import Vocabulary
+
+FORMAT = 1
+# What convinces a person, in this order: the words themselves, similar documents, shared words, a cosine.
+_CONVINCING = ("lexical", "graph", "centroids", "names", "dense")
+
+
+class Tagger:
+    """Tags documents with the tags of a vocabulary.
+
+    Without tagged documents, or with fewer than ``settings.fitting.least``, candidates are fused by their ranks and
+    ``calibrated`` is false: the confidence orders, but promises nothing.
+    """
+
+    def __init__(self, settings: TaggerSettings, encoder: Encoder, vocabulary: Vocabulary) -> None:
+        self.settings, self.vocabulary = settings, vocabulary
+        languages = tuple(dict.fromkeys([vocabulary.language, *vocabulary.languages]))
+        self.assembly = Assembly(settings, encoder, tuple(filter(None, languages)) or ("en",))
+        self.calibration: Calibration | None = None
+        self.cut = 0.0
+        self.fitted: Fitted | None = None
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the confidence is a probability."""
+        return self.calibration is not None
+
+    def fit(self, documents: Sequence[Document], progress: Progress = lambda stage, done, total: None) -> Self:
+        """Learns from the tagged ones of these documents; none at all is a start, too."""
+        tagged = [document for document in documents if document.tags is not None]
+        useful = sum(1 for d in tagged if any(tag in self.vocabulary for tag in d.tags or ()))
+        with one_thread():
+            progress("words and labels", 0, None)
+            self.assembly.prepare(tagged, self.vocabulary)
+            self.fusion: Fusion = ReciprocalRanks()
+            self.calibration, self.fitted, self.cut = None, None, 0.0
+            if useful >= self.settings.fitting.least:
+                self._learn_ranking(tagged, progress)
+            progress("all documents", 0, None)
+            self.assembly = self.assembly.fresh().fit(tagged, self.vocabulary)
+            self.assembly.forget()
+        return self
+
+    def candidates(self, documents: Sequence[Document], *, sources: bool = False) -> Candidates:
+        """The table of a block: the channels' columns, ``fused``, and ``confidence`` in [0, 1].
+
+        With ``sources``, ``<channel>.found`` tells which channels found a tag themselves.
+        """
+        if not hasattr(self, "fusion"):
+            raise NotFittedError("this tagger has learned nothing yet", hint="call fit first, with no documents at least")
+        with one_thread():
+            candidates = self.assembly.recall(documents, sources=sources)
+            candidates = candidates.where(self.vocabulary.active[candidates.tags])
+            candidates = self.fusion.fuse(candidates).top(self.settings.shortlist, by=FUSED)
+            if self.calibration is None:
+                return candidates.with_columns({CONFIDENCE: candidates.column(FUSED)})
+            return self.calibration.calibrate(candidates)
+
+    def suggest(self, documents: Sequence[Document], *, k: int = 10, why: bool = False) -> list[list[Suggestion]]:
+        """At most ``k`` suggestions a document by falling confidence, ties by ``fused``; with reasons if asked."""
+        documents = list(documents)
+        found: list[list[Suggestion]] = []
+        for start in range(0, len(documents), BLOCK):
+            block = documents[start : start + BLOCK]
+            table = self.candidates(block)
+            order = table.order(CONFIDENCE, then=FUSED)
+            for row, document in enumerate(block):
+                best = order[table.offsets[row] : table.offsets[row + 1]][:k]
+                found.append([self._suggestion(table, int(pair), document if why else None) for pair in best])
+        return found
+
+    def explain(self, document: Document, tag: int) -> tuple[Evidence, ...]:
+        """At most three reasons for a tag, of different channels where several have one, the plainest first."""
+        by_channel = []
+        for channel in self.assembly.channels:
+            kind = self.settings.channels[channel.name].get("kind", channel.name)
+            place = _CONVINCING.index(kind) if kind in _CONVINCING else len(_CONVINCING)
+            by_channel.append((place, channel.explain(document, tag)))
+        by_channel.sort(key=lambda found: found[0])
+        firsts = [reasons[0] for _, reasons in by_channel if reasons]
+        seen = list(dict.fromkeys((e.text, e.document) for e in firsts))
+        unique = [next(e for e in firsts if (e.text, e.document) == key) for key in seen]
+        more = [e for _, reasons in by_channel for e in reasons[1:] if (e.text, e.document) not in seen]
+        return tuple([*unique, *more][:MOST_EVIDENCE])
+
+    def add(self, documents: Sequence[Document]) -> None:
+        """Learns tagged documents at run time; channels that grow know them at once."""
+        with one_thread():
+            self.assembly.add(documents)
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Forgets documents."""
+        self.assembly.remove(ids)
+
+    def use_vocabulary(self, vocabulary: Vocabulary, positions: Ints) -> None:
+        """Goes on with a vocabulary in which the tags at ``positions`` are new or changed."""
+        with one_thread():
+            self.vocabulary = vocabulary
+            self.assembly.add_tags(vocabulary, positions)
+
+    def save(self, folder: Path) -> None:
+        """Writes everything learned as plain files; the out-of-fold table goes into ``table``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.assembly.save(folder)
+        self.fusion.save(folder / "fusion")
+        if self.calibration is not None:
+            self.calibration.save(folder / "calibration")
+        if self.fitted is not None:
+            save_table(self.fitted, folder / "table")
+        learned = {"format": FORMAT, "calibrated": self.calibrated, "cut": self.cut, "n_tags": len(self.vocabulary)}
+        (folder / "tagger.json").write_text(json.dumps(learned), encoding="utf-8")
+
+    def load(self, folder: Path) -> Self:
+        """Reads what `save` wrote, for a vocabulary that has at least the tags of then, at the same positions."""
+        learned = json.loads((folder / "tagger.json").read_text(encoding="utf-8"))
+        if learned["format"] != FORMAT:
+            raise FormatError(f"{folder} has format {learned['format']}, this version reads {FORMAT}", hint="train again")
+        self.assembly.load(folder, self.vocabulary)
+        self.fusion = self._part("fusion").load(folder / "fusion") if learned["calibrated"] else ReciprocalRanks()
+        self.calibration = self._part("calibration").load(folder / "calibration") if learned["calibrated"] else None
+        self.cut = float(learned["cut"])
+        return self
+
+    def _learn_ranking(self, documents: Sequence[Document], progress: Progress) -> None:
+        self.assembly.remember_documents()
+        self.fitted = CrossFit(self.assembly, documents, self.vocabulary, progress).fit()
+        self.fusion, self.calibration = self.fitted.fusion, self.fitted.calibration
+        self.cut = self.fitted.cut
+
+    def _part(self, kind: str) -> Any:
+        options = dict(getattr(self.settings, kind))
+        return registry.build(kind, options.pop("kind"), options)
+
+    def _suggestion(self, table: Candidates, pair: int, document: Document | None) -> Suggestion:
+        tag = int(table.tags[pair])
+        confidence = float(np.round(table.columns[CONFIDENCE][pair].astype(np.float64), 6))
+        evidence = self.explain(document, tag) if document is not None else ()
+        return Suggestion(
+            self.vocabulary.ids[tag], self.vocabulary.name(tag), confidence, self.calibrated, evidence
+        )
