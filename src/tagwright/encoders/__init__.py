@@ -1,0 +1,1 @@
+"""Texts to vectors: the promise (`base`) and the kinds that keep it."""

@@ -1,0 +1,1 @@
+"""Vectors to their nearest neighbours: the promise (`base`) and the kinds that keep it."""
