@@ -60,6 +60,7 @@ def save(columns: Columns, folder: Path, fingerprint: str) -> None:
     header = {
         "format": FORMAT,
         "tags": len(columns.deprecated),
+        "bytes": {name: len(array) for name, array in _arrays(columns).items() if name.endswith(".txt")},
         "fingerprint": fingerprint,
         "language": columns.language,
         "languages": columns.languages,
@@ -82,7 +83,7 @@ def load(folder: Path) -> tuple[Columns, str]:
                 hint="load the vocabulary again from its source: tagwright vocab load FILE",
             )
         columns = _read(folder, header)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise ProjectError(
             f"{folder}: this is no saved vocabulary ({error})",
             hint="load the vocabulary again from its source: tagwright vocab load FILE",
@@ -104,7 +105,9 @@ def _read(folder: Path, header: Mapping[str, Any]) -> Columns:
     )
     n_tags = int(header["tags"])
     tables = (columns.labels, columns.notes, columns.dangling, columns.links)
-    if len(columns.deprecated) != n_tags or any(len(table.rows) != n_tags + 1 for table in tables):
+    sizes = {name: len(array) for name, array in _arrays(columns).items() if name.endswith(".txt")}
+    wrong_rows = any(len(table.rows) != n_tags + 1 for table in tables)
+    if len(columns.deprecated) != n_tags or wrong_rows or sizes != header["bytes"]:
         raise ValueError("its files do not belong together")
     return columns
 
