@@ -101,6 +101,4 @@ def _raise(told: bytes, status: int, source: Source) -> None:
     elif "LoadDocumentCallback" in message:
         message = "this file is refused: its JSON-LD context lies elsewhere, and nothing is fetched"
         hint = "write the context into the file, or convert it to Turtle"
-    elif "No scheme found" in message:
-        hint = "the file has relative addresses: give it a base (@base, xml:base)"
     raise VocabularyError(message, path=str(source.path), line=failure["line"], hint=hint)
