@@ -115,8 +115,8 @@ class Typos:
         if length < 1 or len(rows) == 0:
             return rows[:0]
         starts = self._starts[rows]
-        # One typo leaves the first or the last character as it is.
-        alike = (self._codes[starts] == wanted[0]) | (self._codes[starts + length - 1] == wanted[-1])
+        # One typo in three characters or more leaves the first or the last as it is.
+        alike = (self._codes[starts] == wanted[0]) | (self._codes[starts + length - 1] == wanted[-1]) | (length < 3)
         rows, starts = rows[alike], starts[alike]
         codes = self._codes[starts[:, None] + np.arange(length)]
         common = min(length, len(wanted))

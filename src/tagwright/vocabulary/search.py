@@ -12,10 +12,10 @@ from tagwright.vocabulary.folded import Beginnings, Rows, Typos, Words, fold
 from tagwright.vocabulary.strings import Strings
 
 # How good a find is, from 0 to 1: by the way it was found, and by how much of the label the query fills.
-_WAYS = ("exact", "prefix", "typo", "word", "short typo", "typo in a word", "piece")
-_BASE = np.array([1.0, 0.6, 0.75, 0.4, 0.5, 0.35, 0.25])
-_FILLED = np.array([0.0, 0.35, 0.0, 0.35, 0.0, 0.3, 0.35])
-# Of equal finds the stronger label goes first; deprecated tags come behind active ones.
+_WAYS = ("exact", "prefix", "typo", "word", "piece", "short typo", "typo in a word")
+_BASE = np.array([1.0, 0.6, 0.75, 0.4, 0.25, 0.5, 0.25])
+_FILLED = np.array([0.0, 0.35, 0.0, 0.35, 0.35, 0.0, 0.35])
+# Of equal finds the stronger label goes first; a deprecated tag is far less likely to be meant.
 _KINDS = ("name", "preferred name", "synonym", "hidden label", "notation")
 _BEHIND = np.array([0.0, 0.01, 0.02, 0.03, 0.0])
 _DEPRECATED = 0.3
@@ -100,11 +100,11 @@ class Search:
         if len(asked) >= _SHORTEST_TYPO:
             is_word = len(with_words) > 0 and len(asked) < _SHORT
             found.append(("short typo" if is_word else "typo", self._typos.near(asked)))
+        if len(words[0]) >= _SHORTEST_PIECE and len(with_words) < limit:
+            with_words = self._with_all(words, anywhere=True)
+            found.append(("piece", with_words))
         if len(with_words) == 0:
-            for corrected in self._corrected(words):
-                found.append(("typo in a word", self._with_all(corrected)))
-        if len(words[0]) >= _SHORTEST_PIECE and sum(len(rows) for _, rows in found) < limit:
-            found.append(("piece", self._with_all(words, anywhere=True)))
+            found.extend(("typo in a word", self._with_all(corrected)) for corrected in self._corrected(words))
         return ((_WAYS.index(way), rows) for way, rows in found if len(rows))
 
     def _with_all(self, words: list[str], *, anywhere: bool = False) -> Rows:

@@ -77,7 +77,7 @@ def read_table(
         yield place, _tag(_row(first, parts, separator), annif=annif)
     else:
         parts = _parts(first, columns, source)
-        annif = {part for part, _ in parts if part} <= {"id", "name", "notation"} and ("id", "") in parts
+        annif = _is_annif_csv(first, parts)
     for place, cells in rows:
         if len(cells) > len(parts):
             problems.add("broken-line", place, detail=f"{len(cells)} cells under {len(parts)} headings")
@@ -121,6 +121,13 @@ def _with(line: str, lines: Iterator[str]) -> Iterator[str]:
 
 def _is_annif_tsv(cells: Sequence[str]) -> bool:
     return 0 < len(cells) <= 3 and _ADDRESS.fullmatch(cells[0].strip()) is not None
+
+
+def _is_annif_csv(headings: Sequence[str], parts: Sequence[tuple[str, str]]) -> bool:
+    """Whether the columns are "uri", a label a language, and perhaps a notation."""
+    labels = [language for part, language in parts if part == "name"]
+    others = {heading for heading, (part, _) in zip(headings, parts, strict=True) if part != "name"}
+    return bool(labels) and all(labels) and others <= {"uri", "notation"}
 
 
 def _parts(headings: Sequence[str], columns: Mapping[str, str], source: Source) -> list[tuple[str, str]]:
