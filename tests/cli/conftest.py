@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -46,22 +47,28 @@ class Done:
 Command = Callable[..., Done]
 
 
+FILLER = "town year people small early report local history guide notes work summer house story common long".split()
+
+
 def documents(start: int, stop: int) -> list[dict[str, Any]]:
-    """Documents of one or two tags each, made of the tags' words; the same for the same numbers."""
-    ids = list(TAGS)
-    made = []
-    for number in range(start, stop):
-        tags = [ids[number % len(ids)]]
-        if number % 3 == 0:
-            tags.append(ids[(number * 5 + 1) % len(ids)])
-        words = [word for tag in tags for word in TAGS[tag][2].split()]
-        chosen = " ".join(words[(number * 7 + step * 3) % len(words)] for step in range(5))
-        named = TAGS[tags[0]][number % 2] if number % 4 else "an everyday matter"
-        text = f"A report on {named.lower()}. It speaks of {chosen}, and of the year {1900 + number}."
-        made.append(
-            {"id": f"d{number}", "title": f"Report {number}", "text": text, "subjects": list(dict.fromkeys(tags))}
-        )
-    return made
+    """Documents of one or two tags each, the same for the same numbers.
+
+    Like real ones they are of many lengths, not all name their tags, and some say a word that belongs to another tag.
+    """
+    return [document(number) for number in range(start, stop)]
+
+
+def document(number: int) -> dict[str, Any]:
+    chance = random.Random(number)
+    tags = chance.sample(list(TAGS), k=chance.choice([1, 1, 2]))
+    words = chance.sample(FILLER, k=chance.randint(3, 9))
+    for tag in tags:
+        name, synonym, about = TAGS[tag]
+        words += chance.sample(about.split(), k=chance.randint(1, 5))
+        words += [chance.choice([name, synonym])] * chance.randint(0, 1)
+    words += TAGS[chance.choice(list(TAGS))][2].split()[:1] * chance.randint(0, 1)
+    chance.shuffle(words)
+    return {"id": f"d{number}", "title": f"Volume {number}", "text": f"{' '.join(words)}.", "subjects": tags}
 
 
 def write_lines(path: Path, rows: list[dict[str, Any]]) -> Path:
@@ -87,12 +94,12 @@ def tagwright() -> Command:
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``tags.jsonl``, ``train.jsonl`` (96 documents) and ``test.jsonl`` (12)."""
+    """A folder with ``tags.jsonl``, ``train.jsonl`` (144 documents) and ``test.jsonl`` (12)."""
     folder = tmp_path_factory.mktemp("library")
     tags = [{"id": id, "name": name, "synonyms": [other]} for id, (name, other, _) in TAGS.items()]
     write_lines(folder / "tags.jsonl", tags)
-    write_lines(folder / "train.jsonl", documents(0, 96))
-    write_lines(folder / "test.jsonl", documents(96, 108))
+    write_lines(folder / "train.jsonl", documents(0, 144))
+    write_lines(folder / "test.jsonl", documents(144, 156))
     return folder
 
 

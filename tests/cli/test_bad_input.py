@@ -100,7 +100,7 @@ def test_a_folder_that_is_no_project_is_named(tagwright, words, tmp_path):
         "x",
         "x=1",
         "channels.lexical.dept=5",
-        "channels.lexical.depth=many",
+        "channels.lexical.k=many",
         "channels.nothing.depth=5",
         "=",
         "a.b.c.d=1",

@@ -45,7 +45,7 @@ def test_a_text_may_come_from_standard_input_or_from_files(tagwright, trained, l
     first += [tagwright("suggest", "-f", text, "--json", "-p", trained).json()[0]["suggestions"]]
     assert first[0] == first[1]
     several = tagwright("suggest", "-f", text, library / "test.jsonl", "--json", "-p", trained).json()
-    assert [row["id"] for row in several][1:] == [f"d{number}" for number in range(96, 108)]
+    assert [row["id"] for row in several][1:] == [f"d{number}" for number in range(144, 156)]
 
 
 def test_without_tagged_documents_the_confidence_is_said_not_to_be_calibrated(tagwright, untrained):
@@ -75,5 +75,5 @@ def test_no_text_can_break_it(tagwright, trained, text):
 
 
 def test_a_setting_can_be_overridden_once(tagwright, trained):
-    done = tagwright("suggest", TEXT, "--set", "channels.lexical.depth=3", "-p", trained)
+    done = tagwright("suggest", TEXT, "--set", "channels.lexical.k=3", "-p", trained)
     assert done.code == 0, done.err

@@ -16,7 +16,7 @@ def test_every_document_gets_a_line_in_its_order(tagwright, trained, library, tm
     done = tagwright("tag", library / "test.jsonl", "-o", tmp_path / "out.jsonl", "-k", "5", "-p", trained)
     assert done.code == 0, done.err
     rows = lines(tmp_path / "out.jsonl")
-    assert [row["id"] for row in rows] == [f"d{number}" for number in range(96, 108)]
+    assert [row["id"] for row in rows] == [f"d{number}" for number in range(144, 156)]
     for row in rows:
         confidences = [suggestion["confidence"] for suggestion in row["suggestions"]]
         assert confidences == sorted(confidences, reverse=True)
@@ -47,7 +47,7 @@ def test_a_file_of_other_options_is_refused_unless_it_may_be_overwritten(tagwrig
     before = out.read_bytes()
     other = ["tag", library / "test.jsonl", "-o", out, "-k", "2", "-p", trained]
     refused = tagwright(*other)
-    assert (refused.code, out.read_bytes() == before, "--overwrite" in refused.err) == (1, True, True)
+    assert (refused.code, out.read_bytes() == before, "overwritten" in refused.err) == (1, True, True)
     assert tagwright(*other, "--overwrite").code == 0
     assert max(len(row["suggestions"]) for row in lines(out)) == 2
 

@@ -14,12 +14,12 @@ def test_training_reads_a_table_whose_columns_are_named_and_whose_tags_are_names
     assert tagwright("init", tmp_path / "p", "--vocab", library / "tags.jsonl").code == 0
     words = ["train", corpus, "--column", "id=no", "--column", "text=about", "-p", tmp_path / "p", "--json"]
     report = tagwright(*words).json()
-    assert (report["documents"], report["tags_used"], report["problems"]["counts"]) == (96, 12, {})
+    assert (report["documents"], report["tags_used"], report["problems"]["counts"]) == (144, 12, {})
 
 
 def test_training_again_uses_the_kept_documents(tagwright, project):
     done = tagwright("train", "-p", project, "--json")
-    assert done.json()["documents"] == 96
+    assert done.json()["documents"] == 144
 
 
 def test_training_a_project_without_documents_says_what_is_missing(tagwright, untrained):
@@ -50,9 +50,9 @@ def test_documents_without_tags_cannot_be_measured_on(tagwright, trained, tmp_pa
 
 
 def test_every_setting_is_listed_with_its_origin(tagwright, trained):
-    rows = tagwright("config", "--set", "channels.lexical.depth=7", "-p", trained, "--json").json()
+    rows = tagwright("config", "--set", "channels.lexical.k=7", "-p", trained, "--json").json()
     values = {row["key"]: (row["value"], row["origin"]) for row in rows}
-    assert values["channels.lexical.depth"][0] == 7
+    assert values["channels.lexical.k"][0] == 7
     assert len({origin for _, origin in values.values()}) > 1
     assert tagwright("config", "-p", trained).code == 0
 

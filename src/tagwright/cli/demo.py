@@ -2,22 +2,121 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import textwrap
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tagwright.cli import show
 from tagwright.cli.options import AsJson
+from tagwright.cli.suggest import table
+
+if TYPE_CHECKING:
+    from tagwright.evaluation import Report
+    from tagwright.project import Project, TrainReport
 
 FOLDER = Path("demo-project")
+# Stands in a folder that the demonstration made, and may therefore make anew.
+MARK = ".demo"
+MEASURES = ("P@1", "F1@5", "R@10", "nDCG@10", "microF1", "ECE")
 
 
 def demo(
     folder: Annotated[
-        Path, typer.Option("-o", "--project", "-p", metavar="DIR", help="Where the project goes.")
+        Path, typer.Option("-o", "-p", "--project", metavar="DIR", help="Where the project goes.")
     ] = FOLDER,
     as_json: AsJson = False,
 ) -> None:
     """Make a project from the demonstration library, train it, measure it, and tag three new texts."""
-    raise NotImplementedError(folder, as_json)
+    from tagwright.demo import library
+
+    opened = _make(folder)
+    _tell(
+        as_json, f"1. {len(opened.vocabulary):,} tags of a town's library, in {', '.join(opened.vocabulary.languages)}"
+    )
+    trained = _train(opened)
+    _tell(as_json, f"2. trained on {trained.documents:,} documents in {trained.cpu_seconds:.0f} s of CPU time")
+    report = _measure(opened)
+    _tell(as_json, f"3. measured on {len(report.documents):,} other documents:\n")
+    if not as_json:
+        _show_measures(report)
+    found = opened.suggest(library.NEW_TEXTS, k=5, why=True)
+    if as_json:
+        show.emit(_as_json(folder, trained, report, found))
+        return
+    show.say(f"\n4. three texts that nobody has tagged; F1 is highest for tags from {report.cut:.2f} on:")
+    for document, tags in zip(library.NEW_TEXTS, found, strict=True):
+        text = textwrap.fill(document.text, width=100, initial_indent="  ", subsequent_indent="  ")
+        show.say(f"\n{document.title}\n{text}\n")
+        table(tags)
+    show.say(_next_steps(folder))
+
+
+def _tell(as_json: bool, text: str) -> None:
+    """What happens is told while it happens, where a person reads."""
+    if not as_json:
+        show.say(text)
+
+
+def _make(folder: Path) -> Project:
+    """A new project; one that an earlier demonstration made is replaced, anything else is left alone."""
+    from tagwright.demo import library
+    from tagwright.errors import ProjectError
+    from tagwright.project import Project
+
+    if (folder / MARK).is_file():
+        shutil.rmtree(folder)
+    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        hint = "name a folder that is absent or empty: tagwright demo -o DIR"
+        raise ProjectError(f"{folder} was not made by the demonstration, so it is left as it is", hint=hint)
+    made = Project.create(folder, library.vocabulary_path(), language="en")
+    (folder / MARK).write_text("tagwright demo made this folder and may replace it\n", encoding="utf-8")
+    return made
+
+
+def _train(project: Project) -> TrainReport:
+    from tagwright.corpus import open_corpus
+    from tagwright.demo import library
+
+    corpus = open_corpus([library.train_path()], known_tags=project.vocabulary.__contains__, for_training=True)
+    with show.progress() as progress:
+        return project.train(corpus, progress=progress)
+
+
+def _measure(project: Project) -> Report:
+    from tagwright.corpus import open_corpus
+    from tagwright.demo import library
+
+    with show.progress() as progress:
+        report, _ = project.evaluate(open_corpus([library.test_path()]), progress=progress)
+    return report
+
+
+def _show_measures(report: Report) -> None:
+    rows = [row for row in report.rows(everything=True) if row.name in MEASURES]
+    show.table(["measure", "value", "which is"], [(row.name, f"{row.value:.3f}", row.definition) for row in rows])
+
+
+def _next_steps(folder: Path) -> str:
+    option = f"-p {shlex.quote(str(folder))}"
+    return f"""
+next:
+  tagwright suggest {option} --why "Bats in the church roof"
+  tagwright vocab search {option} beekeping
+  tagwright eval --definitions
+your own library:
+  tagwright init DIR --vocab FILE        SKOS in any RDF syntax, JSON lines, or a table
+  tagwright train -p DIR DOCUMENTS       documents that have tags: JSON lines, tables, MARC, Parquet"""
+
+
+def _as_json(folder: Path, trained: TrainReport, report: Report, found: list[Any]) -> dict[str, Any]:
+    from tagwright.demo import library
+
+    texts = [
+        {"id": document.id, "title": document.title, "suggestions": tags}
+        for document, tags in zip(library.NEW_TEXTS, found, strict=True)
+    ]
+    return {"project": folder, "train": trained.to_json(), "evaluation": report.as_dict(), "texts": texts}

@@ -96,4 +96,4 @@ def _show_findings(findings: list[dict[str, Any]]) -> None:
     for finding in findings:
         what = f"{finding['what']}\n  {finding['hint']}" if finding["hint"] else finding["what"]
         rows.append([show.styled((finding["level"], _SIGNS.get(finding["level"], ""))), what])
-    show.table(["", "findings"], rows)
+    show.table(["", ""], rows)

@@ -28,17 +28,28 @@ class Reading:
     tag_prefixes: Sequence[str]
     language: str | None
 
-    def open(self, sources: Sequence[str], vocabulary: Vocabulary, *, for_training: bool = False) -> Corpus:
-        """The corpus of these sources; its tags are looked up in the vocabulary by id or by name."""
+    def open(
+        self,
+        sources: Sequence[str],
+        vocabulary: Vocabulary,
+        *,
+        for_training: bool = False,
+        keep_unknown_tags: bool = False,
+    ) -> Corpus:
+        """The corpus of these sources; its tags are looked up in the vocabulary by id or by name.
+
+        A tag that is not found there is left out and counted, or kept as it is written.
+        """
         from tagwright.corpus import open_corpus
 
+        find = Names(vocabulary)
         return open_corpus(
             sources,
             kind=self.kind,
             columns=pairs(self.columns, "--column"),
             separator=self.separator,
             known_tags=vocabulary.__contains__,
-            label_to_id=Names(vocabulary),
+            label_to_id=(lambda name: find(name) or name) if keep_unknown_tags else find,
             tag_prefix=pairs(self.tag_prefixes, "--tag-prefix"),
             language=self.language,
             for_training=for_training,
@@ -56,10 +67,10 @@ def pairs(words: Sequence[str], option: str) -> dict[str, str]:
     return found
 
 
-def tell_problems(problems: Problems | None) -> None:
-    """One line a kind of problem that the pass over the documents met."""
+def tell_problems(problems: Problems | None, *, beside: bool = False) -> None:
+    """One line a kind of problem that the pass over the documents met; ``beside`` the result or in it."""
     for line in problems.summary() if problems else ():
-        show.say(f"  {line}")
+        (show.note if beside else show.say)(f"  {line}")
 
 
 class Names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,13 +22,15 @@ from tagwright.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from tagwright.evaluation import Report
+    from tagwright.evaluation import Report, SavedCandidates
 
 
 def evaluate(
     corpus: Annotated[
         list[str],
-        typer.Argument(metavar="CORPUS...", help="Documents with their tags, not used in training.", show_default=False),
+        typer.Argument(
+            metavar="CORPUS...", help="Documents with their tags, not used in training.", show_default=False
+        ),
     ] = [],
     candidates: Annotated[
         Path | None, typer.Option("--candidates", metavar="FILE", help="Measure saved candidates instead of a corpus.")
@@ -51,3 +54,79 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Compare the suggestions for documents with the tags that they have."""
+    if bool(corpus) == (candidates is not None) and not (definitions and not corpus):
+        raise typer.BadParameter("name either CORPUS or --candidates FILE (or --definitions alone)")
+    if not corpus and candidates is None:
+        _show_definitions(as_json)
+        return
+    _check_folders(out, save)
+    if candidates is None:
+        reading = documents.Reading(kind, columns, separator, tag_prefixes, language)
+        report, saved = _measured(project, overrides, reading, corpus, k)
+    else:
+        report, saved = _measured_again(candidates)
+    if save is not None:
+        from tagwright.evaluation import save_candidates
+
+        save_candidates(save, saved)
+    if out is not None:
+        out.write_text(report.to_json() + "\n", encoding="utf-8")
+    if as_json:
+        show.emit(report.as_dict())
+    else:
+        _show(report, definitions=definitions, everything=everything)
+
+
+def _check_folders(*files: Path | None) -> None:
+    """What cannot be written is told before the work, not after it."""
+    from tagwright.errors import OutputError
+
+    for file in files:
+        if file is not None and (file.is_dir() or not file.parent.is_dir()):
+            what = "this is a folder" if file.is_dir() else "its folder does not exist"
+            raise OutputError(what, path=str(file), hint="name a file in a folder that exists")
+
+
+def _measured(
+    project: Path, overrides: Sequence[str], reading: documents.Reading, corpus: Sequence[str], k: int
+) -> tuple[Report, SavedCandidates]:
+    from tagwright.errors import CorpusError
+    from tagwright.project import Project
+
+    opened = Project.open(project, overrides=overrides)
+    read = reading.open(corpus, opened.vocabulary, keep_unknown_tags=True)
+    with show.progress() as progress:
+        report, saved = opened.evaluate(read, k=k, progress=progress)
+    documents.tell_problems(read.problems, beside=True)
+    if not len(report.documents):
+        raise CorpusError("no document has tags to measure against", path=", ".join(corpus))
+    return report, saved
+
+
+def _measured_again(path: Path) -> tuple[Report, SavedCandidates]:
+    from tagwright.evaluation import load_candidates
+    from tagwright.project.evaluating import report
+
+    saved = load_candidates(path)
+    return report(saved), saved
+
+
+def _show(report: Report, *, definitions: bool, everything: bool) -> None:
+    left_out = f", {report.left_out:,} without tags left out" if report.left_out else ""
+    show.say(
+        f"{len(report.documents):,} documents{left_out} · suggestions count as given from confidence {report.cut:.3f}"
+    )
+    rows = [(row.name, f"{row.value:.4f}", row.definition) for row in report.rows(everything=everything)]
+    header = ["measure", "value", "definition"] if definitions else ["measure", "value"]
+    show.table(header, [row[: len(header)] for row in rows], right=[1])
+    if not definitions:
+        show.note("--definitions says what each measure is, --all shows the others")
+
+
+def _show_definitions(as_json: bool) -> None:
+    from tagwright.evaluation.names import METRICS
+
+    if as_json:
+        show.emit(METRICS)
+    else:
+        show.table(["measure", "definition", "after"], [(m.name, m.definition, m.reference) for m in METRICS])

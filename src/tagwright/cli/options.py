@@ -19,7 +19,7 @@ Overrides = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Use this value for one setting, this once: channels.lexical.depth=50.",
+        help="Use this value for one setting, this once: channels.lexical.k=50.",
         show_default=False,
     ),
 ]

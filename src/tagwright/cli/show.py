@@ -20,6 +20,7 @@ Report = Callable[[str, int, int | None], None]
 # Control characters (they can rewrite a terminal) and those that reverse the direction of writing (they can hide text).
 # Half a surrogate pair cannot be encoded at all.
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_BREAK = re.compile(r"\s*[\t\n\x85\u2028\u2029]\s*")
 # Wide enough for a name and an id side by side; in a file or a pipe nothing is cut to a screen's width.
 _FILE_WIDTH = 1000
 
@@ -27,7 +28,7 @@ _FILE_WIDTH = 1000
 def clean(text: str, *, keep_lines: bool = False) -> str:
     """The text as one line (or with its lines) in which control characters are written out, as in Python."""
     shown = _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
-    return shown if keep_lines else " ".join(shown.split())
+    return shown if keep_lines else _BREAK.sub(" ", shown)
 
 
 def plain(value: Any) -> Any:
@@ -65,7 +66,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequen
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    made = Table(box=None, pad_edge=False, header_style="dim", show_header=any(header), padding=(0, 2, 0, 0))
     for number, name in enumerate(header):
         made.add_column(name, justify="right" if number in right else "left", overflow="fold")
     for row in rows:
@@ -77,10 +78,15 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequen
 
 
 def styled(*parts: tuple[str, str]) -> Text:
-    """Pieces of (text, style) as one cell of a table."""
+    """Pieces of (text, style) as one cell of a table, or one line."""
     from rich.text import Text
 
-    return Text.assemble(*((clean(text, keep_lines=True), style) for text, style in parts))
+    return Text.assemble(*((clean(text), style) for text, style in parts))
+
+
+def line(*parts: tuple[str, str]) -> None:
+    """Pieces of (text, style) as one line on standard output."""
+    console().print(styled(*parts), soft_wrap=True)
 
 
 def console(*, stderr: bool = False) -> Console:

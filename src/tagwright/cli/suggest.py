@@ -52,27 +52,26 @@ def suggest(
 
 
 def table(suggestions: Sequence[Suggestion]) -> None:
-    """The suggestions as a table, each with its reasons below its name; having none is an answer, too."""
+    """The suggestions, each with its reasons below its name where it has some; having none is an answer, too."""
     if not suggestions:
         show.say("no tag of the vocabulary is likely enough")
-        return
-    rows: list[list[Any]] = []
-    for suggestion in suggestions:
-        parts = [(suggestion.name, "bold")]
-        parts += [(f"\n  {reason(evidence)}", "dim") for evidence in suggestion.evidence]
-        rows.append([f"{suggestion.confidence:.2f}", show.styled(*parts), suggestion.tag])
-    show.table(["confidence", "tag", "id"], rows, right=[0])
+    elif not any(suggestion.evidence for suggestion in suggestions):
+        rows = [(f"{one.confidence:.2f}", show.styled((one.name, "bold")), one.tag) for one in suggestions]
+        show.table(["confidence", "tag", "id"], rows, right=[0])
+    else:
+        for one in suggestions:
+            show.line((f"{one.confidence:.2f}  ", ""), (one.name, "bold"), (f"  {one.tag}", "dim"))
+            for evidence in one.evidence:
+                show.line((f"      {reason(evidence)}", ""))
 
 
 def reason(evidence: Evidence) -> str:
     """One reason in words: a quotation with its place, a similar document, or what else the channel tells."""
-    text = show.clean(evidence.text)
     if evidence.start is not None:
-        return f"“{text}” in the {evidence.field} ({evidence.kind})"
+        return f"“{evidence.text}” in the {evidence.field} ({evidence.kind})"
     if evidence.document is not None:
-        about = f": {text}" if text and text != evidence.document else ""
-        return f"similar document {evidence.document}{about} ({evidence.kind} {evidence.value:.2f})"
-    return f"{text} ({evidence.kind} {evidence.value:.2f})" if text else f"{evidence.kind} {evidence.value:.2f}"
+        return f"{evidence.kind} {evidence.document}: {evidence.text}"
+    return f"{evidence.kind}: {evidence.text}"
 
 
 def _documents(words: Sequence[str], files: Sequence[str]) -> list[Document]:

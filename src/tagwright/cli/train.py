@@ -53,7 +53,7 @@ def train(
         report = opened.train(read, progress=progress)
     problems = read.problems if read else None
     if as_json:
-        show.emit({**report.to_json(), "problems": problems.as_dict() if problems else None})
+        show.emit({**report.to_json(), "problems": None if problems is None else problems.as_dict()})
         return
     for line in report.lines:
         show.say(line)

@@ -15,9 +15,10 @@ from tagwright.cli.options import HERE, AsJson, HowMany, ProjectFolder, TagsColu
 
 if TYPE_CHECKING:
     from tagwright.types import Tag
-    from tagwright.vocabulary import Finding, Vocabulary
+    from tagwright.vocabulary import Finding, Hit, Vocabulary
 
 LEVELS = ("error", "warning", "note")
+_SHOWN_OF_HIT = ("name", "label", "kind", "way", "score")
 # A screen holds the first cases of every kind; a broken export has thousands of one.
 FIRST = 10
 
@@ -111,7 +112,7 @@ def check(
     if as_json:
         show.emit({"tags": len(vocabulary), "findings": findings})
         return
-    counts = Counter(finding.level for finding in findings)
+    counts = Counter[str](finding.level for finding in findings)
     told = ", ".join(f"{counts[level]:,} {level}{'s' * (counts[level] != 1)}" for level in LEVELS if counts[level])
     show.say(f"{len(vocabulary):,} tags: {told or 'nothing odd'}")
     if findings:
@@ -181,7 +182,22 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find tags by what they are called; one typing error is forgiven."""
-    raise NotImplementedError(query, k, project, as_json)
+    from tagwright.project import Project
+    from tagwright.vocabulary import Search
+
+    found = Search(Project.open(project).vocabulary).find(query, limit=k)
+    if as_json:
+        show.emit([{"tag": hit.id, **{key: getattr(hit, key) for key in _SHOWN_OF_HIT}} for hit in found])
+        return
+    if not found:
+        show.say(f"no tag is called anything like {query!r}")
+        return
+    show.table(["tag", "id", "through"], [(hit.name, hit.id, _through(hit)) for hit in found])
+
+
+def _through(hit: Hit) -> str:
+    """By which label a tag was found, where that is not its shown name."""
+    return "" if hit.label == hit.name else f"{hit.kind} “{hit.label}”"
 
 
 def vocabulary_problems(vocabulary: Vocabulary) -> list[dict[str, Any]]:
