@@ -17,12 +17,13 @@ FLOORS = {
     **dict.fromkeys(["corpus", "vocabulary"], 3),
     **dict.fromkeys(["encoders", "indexes", "llm"], 4),
     **dict.fromkeys(["recall", "fusion", "calibration"], 5),
-    **dict.fromkeys(["rerank", "generation"], 6),
-    **dict.fromkeys(["enrichment", "training", "tagger", "testing"], 7),
-    **dict.fromkeys(["project", "evaluation"], 8),
+    **dict.fromkeys(["rerank", "generation", "pipeline"], 6),
+    **dict.fromkeys(["enrichment", "training", "evaluation", "tagger", "testing"], 7),
+    **dict.fromkeys(["project"], 8),
     **dict.fromkeys(["feedback", "scale", "demo"], 9),
     **dict.fromkeys(["server", "web"], 10),
-    **dict.fromkeys(["cli", "__main__"], 11),
+    **dict.fromkeys(["cli"], 11),
+    **dict.fromkeys(["__main__"], 12),
 }
 
 # Which files may speak to an optional library; everywhere else its absence must not matter.

@@ -31,7 +31,7 @@ BAD_FILES = {
     "utf16.csv": "id,name\na,b\n".encode("utf-16"),
     "header.csv": b"alpha,beta\n1,2\n",
     "ragged.csv": b"id,text\n1\n2,3,4,5\n",
-    "bomb.rdf": b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "x"><!ENTITY b "&a;&a;"><!ENTITY c "&b;&b;">]><l>&c;</l>',
+    "bomb.rdf": b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "x"><!ENTITY b "&a;&a;"><!ENTITY c "&b;">]><l>&c;</l>',
     "syntax.ttl": b"<a> <b> .\n@prefix",
 }
 

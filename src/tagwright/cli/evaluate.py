@@ -25,25 +25,32 @@ if TYPE_CHECKING:
     from tagwright.evaluation import Report, SavedCandidates
 
 
+Gold = Annotated[
+    list[str],
+    typer.Argument(metavar="CORPUS", help="Documents with their tags, not used in training.", show_default=False),
+]
+Saved = Annotated[
+    Path | None, typer.Option("--candidates", metavar="FILE", help="Measure saved candidates instead of a corpus.")
+]
+Out = Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Write all measures as JSON.")]
+Save = Annotated[
+    Path | None, typer.Option("--save-candidates", metavar="FILE", help="Keep the candidates with their gold tags.")
+]
+Definitions = Annotated[
+    bool, typer.Option("--definitions", help="Say how each measure is defined; alone: all definitions.")
+]
+Everything = Annotated[bool, typer.Option("--all", help="Show all measures, not the main ones.")]
+Depth = Annotated[int, typer.Option("-k", min=1, max=1000, help="How many candidates a document are looked at.")]
+
+
 def evaluate(
-    corpus: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="CORPUS...", help="Documents with their tags, not used in training.", show_default=False
-        ),
-    ] = [],
-    candidates: Annotated[
-        Path | None, typer.Option("--candidates", metavar="FILE", help="Measure saved candidates instead of a corpus.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Write all measures as JSON.")] = None,
-    save: Annotated[
-        Path | None, typer.Option("--save-candidates", metavar="FILE", help="Keep the candidates with their gold tags.")
-    ] = None,
-    definitions: Annotated[
-        bool, typer.Option("--definitions", help="Say how each measure is defined; alone: all definitions.")
-    ] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Show all measures, not the main ones.")] = False,
-    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many candidates a document are looked at.")] = 100,
+    corpus: Gold = [],
+    candidates: Saved = None,
+    out: Out = None,
+    save: Save = None,
+    definitions: Definitions = False,
+    everything: Everything = False,
+    k: Depth = 100,
     kind: Kind = None,
     columns: Columns = [],
     separator: Separator = None,
@@ -53,8 +60,11 @@ def evaluate(
     project: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the suggestions for documents with the tags that they have."""
-    if bool(corpus) == (candidates is not None) and not (definitions and not corpus):
+    """Compare the suggestions for documents with the tags that they have.
+
+    Example: tagwright eval test.jsonl -o report.json
+    """
+    if (corpus and candidates is not None) or not (corpus or candidates or definitions):
         raise typer.BadParameter("name either CORPUS or --candidates FILE (or --definitions alone)")
     if not corpus and candidates is None:
         _show_definitions(as_json)
@@ -65,16 +75,20 @@ def evaluate(
         report, saved = _measured(project, overrides, reading, corpus, k)
     else:
         report, saved = _measured_again(candidates)
-    if save is not None:
-        from tagwright.evaluation import save_candidates
-
-        save_candidates(save, saved)
-    if out is not None:
-        out.write_text(report.to_json() + "\n", encoding="utf-8")
+    _keep(report, saved, out, save)
     if as_json:
         show.emit(report.as_dict())
     else:
         _show(report, definitions=definitions, everything=everything)
+
+
+def _keep(report: Report, saved: SavedCandidates, out: Path | None, save: Path | None) -> None:
+    from tagwright.evaluation import save_candidates
+
+    if save is not None:
+        save_candidates(save, saved)
+    if out is not None:
+        out.write_text(report.to_json() + "\n", encoding="utf-8")
 
 
 def _check_folders(*files: Path | None) -> None:

@@ -13,17 +13,19 @@ from tagwright.cli.documents import pairs
 from tagwright.cli.options import HERE, AsJson, ProjectFolder, TagsColumns, TagsKind, TagsLanguage, TagsSeparator
 from tagwright.cli.vocab import vocabulary_problems
 
+Tags = Annotated[str, typer.Option("--vocab", metavar="FILE", help="The tags: SKOS (any RDF syntax), JSONL, CSV, TSV.")]
+Folder = Annotated[
+    Path | None, typer.Argument(metavar="DIR", help="A folder that is absent or empty.", show_default=False)
+]
+Encoder = Annotated[
+    str, typer.Option("--encoder", help="lsa (learned here, needs no download), a folder, or a hub name.")
+]
+
 
 def init(
-    vocab: Annotated[
-        str, typer.Option("--vocab", metavar="FILE", help="The tags: SKOS (any RDF syntax), JSONL, CSV, TSV.")
-    ],
-    folder: Annotated[
-        Path | None, typer.Argument(metavar="DIR", help="A folder that is absent or empty.", show_default=False)
-    ] = None,
-    encoder: Annotated[
-        str, typer.Option("--encoder", help="lsa (learned here, needs no download), a folder, or a hub name.")
-    ] = "lsa",
+    vocab: Tags,
+    folder: Folder = None,
+    encoder: Encoder = "lsa",
     language: TagsLanguage = None,
     kind: TagsKind = None,
     columns: TagsColumns = [],

@@ -45,7 +45,7 @@ TagsLanguage = Annotated[str | None, typer.Option("--language", help="Show the t
 # How documents are read: the verbs that take a corpus share these.
 Sources = Annotated[
     list[str],
-    typer.Argument(metavar="CORPUS...", help="Files, folders or patterns; '-' is standard input.", show_default=False),
+    typer.Argument(metavar="CORPUS", help="Files, folders or patterns; '-' is standard input.", show_default=False),
 ]
 Kind = Annotated[
     str | None,

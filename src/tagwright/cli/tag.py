@@ -22,16 +22,21 @@ from tagwright.cli.options import (
     TagPrefixes,
 )
 
+Out = Annotated[Path, typer.Option("-o", metavar="OUT", help="The result: .jsonl, .jsonl.gz or .parquet.")]
+MinConfidence = Annotated[
+    float, typer.Option("--min-confidence", min=0.0, max=1.0, help="Leave out what is less likely than this.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Begin anew, whatever OUT holds.")]
+Workers = Annotated[int, typer.Option("--workers", min=1, max=256, help="Threads.")]
+
 
 def tag(
     corpus: Sources,
-    out: Annotated[Path, typer.Option("-o", metavar="OUT", help="The result: .jsonl, .jsonl.gz or .parquet.")],
+    out: Out,
     k: HowMany = 10,
-    min_confidence: Annotated[
-        float, typer.Option("--min-confidence", min=0.0, max=1.0, help="Leave out what is less likely than this.")
-    ] = 0.0,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew, whatever OUT holds.")] = False,
-    workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Threads.")] = 1,
+    min_confidence: MinConfidence = 0.0,
+    overwrite: Overwrite = False,
+    workers: Workers = 1,
     kind: Kind = None,
     columns: Columns = [],
     separator: Separator = None,

@@ -24,7 +24,7 @@ def train(
     corpus: Annotated[
         list[str],
         typer.Argument(
-            metavar="CORPUS...",
+            metavar="CORPUS",
             help="Files, folders or patterns; none: the documents kept in the project and those added since.",
             show_default=False,
         ),
