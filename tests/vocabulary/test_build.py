@@ -22,7 +22,7 @@ def test_of_tags_with_one_id_the_first_counts() -> None:
 def test_a_tag_without_an_id_is_left_out() -> None:
     vocabulary = Vocabulary.from_tags([Tag("", "Nameless"), Tag("\n", "Nothing"), Tag("b", "B")])
     assert (list(vocabulary.ids), problems(vocabulary)["no-id"]) == (["b"], 2)
-    assert str(vocabulary.problems[0]) == "2 entries without an id, left out; first: Nameless"
+    assert str(vocabulary.problems[0]) == "entries without an id, left out: 2; first: Nameless"
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_keys_of_another_name_are_mapped(write: Write) -> None:
     assert open_vocabulary(path, columns={"id": "uri", "name": "title"}).tag(0).name == "A"
     with pytest.raises(ConfigError, match="a tag has no part 'title'"):
         open_vocabulary(path, columns={"title": "title"})
-    with pytest.raises(VocabularyError, match="there are no tags in this file; 1 entries without an id"):
+    with pytest.raises(VocabularyError, match="there are no tags in this file; entries without an id"):
         open_vocabulary(path)
 
 
@@ -155,3 +155,19 @@ def test_fields_of_any_type_do_no_harm(tmp_path_factory: pytest.TempPathFactory,
     vocabulary = open_vocabulary(path)
     assert all(vocabulary.ids) and all(vocabulary.names)
     assert "sure" in vocabulary
+
+
+@given(st.binary(max_size=200), st.sampled_from(["", "id,name\n", "uri\tlabel_en\n", '{"id": "a", "name": "A"}\n']))
+def test_any_bytes_are_tags_or_an_error_that_names_the_file(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, head: str
+) -> None:
+    folder = tmp_path_factory.mktemp("bytes")
+    for name in ("v.jsonl", "v.csv", "v.tsv"):
+        path = folder / name
+        path.write_bytes(head.encode() + content)
+        try:
+            vocabulary = open_vocabulary(path)
+        except VocabularyError as error:
+            assert error.path == str(path)
+        else:
+            assert all(vocabulary.ids) and all(vocabulary.names)

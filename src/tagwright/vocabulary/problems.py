@@ -48,7 +48,7 @@ class Problem:
 
     def __str__(self) -> str:
         first = f"; first: {self.examples[0]}" if self.examples else ""
-        return f"{self.count} {self.summary}{first}"
+        return f"{self.summary}: {self.count:,}{first}"
 
 
 @dataclass
