@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tagwright.cli.config import as_toml, components
+
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "<!-- runnable -->"
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
@@ -72,3 +74,24 @@ def test_a_page_becomes_a_script_of_its_commands_in_order(tmp_path: Path) -> Non
         "cat a",
         f"python '{tmp_path}/block2.py'",
     ]
+
+
+def test_the_settings_page_lists_every_component_with_its_options() -> None:
+    page = ROOT / "docs" / "settings.md"
+    text = page.read_text(encoding="utf-8")
+    before, begin, rest = text.partition("<!-- components -->\n")
+    _, end, after = rest.partition("<!-- end of components -->")
+    expected = "".join([before, begin, components_table(), end, after])
+    if os.environ.get("TAGWRIGHT_UPDATE_DOCS"):
+        page.write_text(expected, encoding="utf-8")
+    assert text == expected, "TAGWRIGHT_UPDATE_DOCS=1 pytest tests/test_docs.py brings the page up to date"
+
+
+def components_table() -> str:
+    rows = ["| kind | name | what it is | options |", "|---|---|---|---|"]
+    for one in components():
+        options = ", ".join(f"`{key} = {as_toml(value)}`".replace(" = `", "`") for key, value in one["options"].items())
+        rows.append(
+            f"| {one['kind']} | `{one['name']}` | {one['what'].replace('``', '`').replace('|', ' ')} | {options} |"
+        )
+    return "\n".join(rows) + "\n"

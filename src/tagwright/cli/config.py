@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping
 from dataclasses import MISSING
 from typing import Annotated, Any
 
@@ -29,36 +31,40 @@ def config(
     if as_json:
         show.emit([{"key": key, "value": value, "origin": origin} for key, value, origin in rows])
         return
-    show.table(["setting", "value", "from"], [(key, _as_toml(value), origin) for key, value, origin in rows])
+    show.table(["setting", "value", "from"], [(key, as_toml(value), origin) for key, value, origin in rows])
 
 
 def _show_available(as_json: bool) -> None:
-    found = _components()
+    found = components()
     if as_json:
         show.emit(found)
         return
-    rows = [
-        (one["kind"], one["name"], ", ".join(f"{key} = {_as_toml(value)}" for key, value in one["options"].items()))
-        for one in found
-    ]
-    show.table(["kind", "name", "options"], rows)
+    rows = [(one["kind"], one["name"], one["what"], _options(one["options"])) for one in found]
+    show.table(["kind", "name", "what it is", "options"], rows)
 
 
-def _components() -> list[dict[str, Any]]:
-    """Every component that is registered, strangers' ones, too: kind, name, options with their defaults."""
+def components() -> list[dict[str, Any]]:
+    """Every registered component, strangers' ones, too: kind, name, what it is, its options with their defaults."""
     from tagwright import registry
 
     found = []
     for kind in registry.BUILT_IN:
         for name in registry.names(kind):
-            options = registry.options(registry.resolve(kind, name))
-            known = {key: None if value is MISSING else value for key, value in options.items()}
-            found.append({"kind": kind, "name": name, "options": known})
+            cls = registry.resolve(kind, name)
+            options = {key: None if value is MISSING else value for key, value in registry.options(cls).items()}
+            what = (inspect.getdoc(cls) or "").partition("\n")[0]
+            found.append({"kind": kind, "name": name, "what": what, "options": options})
     return found
 
 
-def _as_toml(value: object) -> str:
-    """The value as one would write it into tagwright.toml."""
+def _options(options: dict[str, Any]) -> str:
+    return ", ".join(f"{key} = {as_toml(value)}" if value is not None else key for key, value in options.items())
+
+
+def as_toml(value: object) -> str:
+    """The value as one would write it into tagwright.toml; "" where there is none."""
     import tomli_w
 
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key} = {as_toml(item)}" for key, item in value.items()) + "}"
     return "" if value is None else tomli_w.dumps({"x": show.plain(value)}).removeprefix("x = ").strip()
