@@ -88,6 +88,11 @@ def test_a_tag_is_not_linked_with_itself() -> None:
     assert problems(vocabulary) == {"self-link": 2}
 
 
+def test_thousands_of_languages_are_none() -> None:
+    vocabulary = Vocabulary.from_tags(Tag(str(n), "Soil", names={f"x-{n}": "Soil"}) for n in range(40_000))
+    assert (len(vocabulary), vocabulary.tag(39_999).names) == (40_000, {"": "Soil"})
+
+
 def test_of_a_thousand_cases_all_are_counted_and_the_first_are_kept() -> None:
     vocabulary = Vocabulary.from_tags(Tag("a", "A") for _ in range(1_001))
     assert (vocabulary.problems[0].count, len(vocabulary.problems[0].examples)) == (1_000, EXAMPLES)

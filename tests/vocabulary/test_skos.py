@@ -143,6 +143,14 @@ def test_an_xml_file_in_an_old_encoding_is_read(write: Write, encoding: str) -> 
     assert open_vocabulary(write("v.rdf", text.encode(encoding))).tag(0).names == {"de": "Größe"}
 
 
+def test_a_large_file_in_an_old_encoding_is_read_in_pieces(write: Write) -> None:
+    concept = '<skos:Concept rdf:about="http://x/{}"><skos:prefLabel>Größe {}</skos:prefLabel></skos:Concept>'
+    concepts = "".join(concept.format(number, number) for number in range(10_000))
+    head = f'<?xml version="1.0" encoding="latin1"?><rdf:RDF xmlns:rdf="{RDF}" xmlns:skos="{SKOS}">'
+    vocabulary = open_vocabulary(write("v.rdf", f"{head}{concepts}</rdf:RDF>".encode("latin-1")))
+    assert (len(vocabulary), vocabulary.name(9_999)) == (10_000, "Größe 9999")
+
+
 def test_relative_addresses_without_a_base_are_ids_as_they_stand(write: Write) -> None:
     assert list(open_vocabulary(write("v.ttl", f'<a> <{SKOS}prefLabel> "A" .')).ids) == ["a"]
 

@@ -19,6 +19,8 @@ from tagwright.vocabulary.texts import DESCRIPTION, HIDDEN, NAME, NOTATION, PREF
 
 # So many tags show which language the names of a stream are in.
 _HEAD = 10_000
+# There are 8,000 languages; a file that states more states something else, which is then "not stated".
+_LANGUAGES = 10_000
 
 
 def build(
@@ -176,6 +178,8 @@ class Builder:
         return text
 
     def _code(self, language: str) -> int:
+        if len(self._codes) > _LANGUAGES:
+            return self._codes.get(language, 0)
         return self._codes.setdefault(language, len(self._codes))
 
 

@@ -88,10 +88,10 @@ def update(base: Columns, upper: Columns, find: Callable[[str], int]) -> tuple[C
 
 def _same_languages(base: Columns, upper: Columns) -> tuple[Columns, Columns]:
     """Both with one list of language codes."""
-    codes = tuple(dict.fromkeys(base.languages + upper.languages))
-    numbers = np.array([codes.index(code) for code in upper.languages], dtype=np.int16)
+    codes = {code: number for number, code in enumerate(dict.fromkeys(base.languages + upper.languages))}
+    numbers = np.array([codes[code] for code in upper.languages], dtype=np.int16)
     labels, notes = upper.labels.renumbered(numbers), upper.notes.renumbered(numbers)
-    return replace(base, languages=codes), replace(upper, labels=labels, notes=notes)
+    return replace(base, languages=tuple(codes)), replace(upper, labels=labels, notes=notes)
 
 
 def _spared(stated: Stated, replaced: Ints, n_tags: int) -> Stated:

@@ -46,7 +46,7 @@ class Guarded(io.RawIOBase):
         self._xml = xml
         self._tail = b""
         self.size = 0
-        self._head = self._begin() if xml else b""
+        self._head = memoryview(self._begin() if xml else b"")
 
     def readable(self) -> bool:
         """True."""
@@ -54,7 +54,7 @@ class Guarded(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Fills ``buffer`` and gives the number of bytes, 0 at the end."""
-        data = self._head[: len(buffer)] or self._next(len(buffer))
+        data = bytes(self._head[: len(buffer)]) or self._next(len(buffer))
         self._head = self._head[len(data) :]
         buffer[: len(data)] = data
         if time.process_time() > SECONDS + self.size / BYTES_A_SECOND:
@@ -74,11 +74,11 @@ class Guarded(io.RawIOBase):
     def _begin(self) -> bytes:
         """The beginning of an XML file: a plain prolog and the first elements."""
         head = self._stream.read(LONGEST_PROLOG)
-        self.size += len(head)
         encoding = _encoding(head)
         if encoding != "utf-8":
-            # The parser knows UTF-8 only; files in other encodings are old and small.
-            head = (head + self._stream.read()).decode(encoding).encode()
+            head += self._stream.read()  # the parser knows UTF-8 only; files in other encodings are old and small
+        self.size += len(head)
+        head = head if encoding == "utf-8" else head.decode(encoding).encode()
         head = _DECLARATION.sub(b"", head.removeprefix(codecs.BOM_UTF8), count=1)
         prolog, end = plain_prolog(head)
         if _DTD.search(head, end):
