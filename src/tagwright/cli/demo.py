@@ -102,14 +102,19 @@ def _show_measures(report: Report) -> None:
 
 def _next_steps(folder: Path) -> str:
     option = f"-p {shlex.quote(str(folder))}"
-    return f"""
-next:
-  tagwright suggest {option} --why "Bats in the church roof"
-  tagwright vocab search {option} beekeping
-  tagwright eval --definitions
-your own library:
-  tagwright init DIR --vocab FILE        SKOS in any RDF syntax, JSON lines, or a table
-  tagwright train -p DIR DOCUMENTS       documents that have tags: JSON lines, tables, MARC, Parquet"""
+    steps = [
+        f'suggest {option} --why "Bats in the church roof"',
+        f"vocab search {option} beekeping",
+        f"vocab add {option} --id x:kelp --name 'Kelp farming' --synonym seaweed",
+        f'suggest {option} "A seaweed farm off the harbour"',
+    ]
+    own = [
+        "init shelf --vocab FILE          # SKOS in any RDF syntax, JSON lines, or a table",
+        "train -p shelf DOCUMENTS         # documents that have tags: JSON lines, tables, MARC, Parquet",
+        "tag -p shelf DOCUMENTS -o tagged.jsonl",
+    ]
+    lines = ["", "next:", *(f"  {show.command()} {step}" for step in steps)]
+    return "\n".join([*lines, "with your own library:", *(f"  {show.command()} {step}" for step in own)])
 
 
 def _as_json(folder: Path, trained: TrainReport, report: Report, found: list[Any]) -> dict[str, Any]:

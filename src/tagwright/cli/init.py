@@ -68,7 +68,7 @@ def _next_steps(folder: Path) -> str:
     option = "" if folder.resolve() == Path.cwd() else f" -p {shlex.quote(str(folder))}"
     return (
         "next:\n"
-        f"  tagwright suggest{option} 'some text'       works at once, from names and descriptions\n"
-        f"  tagwright train{option} DOCUMENTS           learns from documents that have tags\n"
-        f"  tagwright vocab check{option}               lists what is odd about the vocabulary"
+        f"  {show.command()} suggest{option} 'some text'    # works at once, from names and descriptions\n"
+        f"  {show.command()} train{option} DOCUMENTS        # learns from documents that have tags\n"
+        f"  {show.command()} vocab check{option}            # lists what is odd about the vocabulary"
     )

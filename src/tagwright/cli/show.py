@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -96,6 +98,11 @@ def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _FILE_WIDTH
     return Console(file=stream, highlight=False, markup=False, emoji=False, width=width)
+
+
+def command() -> str:
+    """How this command is called again: by its name where the shell finds it, else by its path."""
+    return "tagwright" if shutil.which("tagwright") else shlex.quote(sys.argv[0])
 
 
 @contextmanager
