@@ -59,7 +59,8 @@ class Tagger:
             self.assembly.prepare(tagged, self.vocabulary)
             self.fusion: Fusion = ReciprocalRanks()
             self.calibration, self.fitted, self.cut = None, None, 0.0
-            if useful >= self.settings.fitting.least:
+            self.assembly.informed = useful >= self.settings.fitting.least
+            if self.assembly.informed:
                 self._learn_ranking(tagged, progress)
             progress("all documents", 0, None)
             self.assembly = self.assembly.fresh().fit(tagged, self.vocabulary)
@@ -132,7 +133,7 @@ class Tagger:
             self.calibration.save(folder / "calibration")
         if self.fitted is not None:
             save_table(self.fitted, folder / "table")
-        learned = {"format": FORMAT, "calibrated": self.calibrated, "cut": self.cut, "n_tags": len(self.vocabulary)}
+        learned = {"format": FORMAT, "calibrated": self.calibrated, "cut": self.cut}
         (folder / "tagger.json").write_text(json.dumps(learned), encoding="utf-8")
 
     def load(self, folder: Path) -> Self:
@@ -144,6 +145,7 @@ class Tagger:
         self.fusion = self._part("fusion").load(folder / "fusion") if learned["calibrated"] else ReciprocalRanks()
         self.calibration = self._part("calibration").load(folder / "calibration") if learned["calibrated"] else None
         self.cut = float(learned["cut"])
+        self.assembly.informed = bool(learned["calibrated"])
         return self
 
     def _learn_ranking(self, documents: Sequence[Document], progress: Progress) -> None:

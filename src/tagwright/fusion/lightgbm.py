@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,15 @@ _FIXED = {
 _NOT_NEEDED = ("sklearn", "pandas", "pyarrow", "dask", "dask.distributed", "matplotlib", "graphviz", "cffi")
 
 
+@cache
 def _library() -> Any:
-    absent = {name: None for name in _NOT_NEEDED if name not in sys.modules}
-    with patch.dict(sys.modules, absent):
+    absent: dict[str, Any] = {name: None for name in _NOT_NEEDED if name not in sys.modules}
+    sys.modules.update(absent)
+    try:
         import lightgbm
+    finally:
+        for name in absent:
+            del sys.modules[name]
     return lightgbm
 
 

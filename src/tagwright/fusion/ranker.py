@@ -44,12 +44,14 @@ class Ranker:
     the ``hard`` wrong ones that reciprocal ranks put highest, and ``easy`` others standing for the rest.
     """
 
-    trees: int = 150
-    leaves: int = 31
+    trees: int = 120
+    leaves: int = 15
     learning_rate: float = 0.08
-    hard: int = 40
+    least_rows: int = 200
+    l2: float = 10.0
+    hard: int = 30
     easy: int = 20
-    most_documents: int = 8000
+    most_documents: int = 4000
     seed: int = 1
 
     def fit(self, candidates: Candidates, gold: NDArray[np.bool_]) -> Self:
@@ -116,8 +118,9 @@ class Ranker:
 
     def _settings(self) -> dict[str, Any]:
         return {
-            "learning_rate": self.learning_rate, "num_leaves": self.leaves, "min_data_in_leaf": 50,
+            "learning_rate": self.learning_rate, "num_leaves": self.leaves, "min_data_in_leaf": self.least_rows,
             "feature_fraction": 0.6, "bagging_fraction": 0.8, "bagging_freq": 1, "seed": self.seed,
+            "lambda_l2": self.l2,
         }  # fmt: skip
 
     def _sample(self, candidates: Candidates, gold: NDArray[np.bool_]) -> _Rows:

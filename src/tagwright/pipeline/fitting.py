@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -45,9 +44,13 @@ class CrossFit:
 
     Channels that have seen a document rate its tags too well, so a document's row comes from channels fitted on the
     other folds. A ranker that has seen it does so too, and so do the rows of *other* documents, because their channels
-    have seen it: the out-of-fold ``fused`` of fold k therefore comes from a fusion fitted on an inner table, in which
-    the rows of fold j come from channels fitted without j and without k. Changing the gold of one document leaves its
-    row and its ``fused`` byte-identical.
+    have seen it. The out-of-fold ``fused`` of fold k therefore comes from the whole procedure carried out anew
+    without fold k: inner folds, their out-of-fold rows, a fusion fitted on those. Changing the gold of one document
+    leaves its row and its ``fused`` byte-identical.
+
+    Because the inner procedure is the outer one on fewer documents, its fusion meets fold k as the final fusion meets
+    a new text: with channels that know a third more documents than those it was fitted on. Fitted on weaker channels
+    (those without two outer folds), the calibration was 0.11 too low for confidences above one half.
     """
 
     def __init__(
@@ -85,30 +88,24 @@ class CrossFit:
         for number in range(k):
             self._progress("folds", number, k)
             tables.append(self._recall(np.flatnonzero(fold != number), members[number]))
-        inner = self._inner(fold, members)
         fused = []
         for number in range(k):
-            self._progress("inner fusion", number, k)
-            rows = np.concatenate([rows for rows, _ in inner[number]])
-            table = Candidates.concat([table for _, table in inner[number]])
+            self._progress("inner folds", number, k)
+            rows, table = self._inner(np.flatnonzero(fold != number))
             fusion = self._new("fusion").fit(table, table.right([self._gold[row] for row in rows]))
             fused.append(fusion.fuse(tables[number]).column(FUSED))
         return np.concatenate(members), Candidates.concat(tables), np.concatenate(fused)
 
-    def _inner(
-        self, fold: NDArray[np.int64], members: list[NDArray[np.int64]]
-    ) -> list[list[tuple[NDArray[np.int64], Candidates]]]:
-        """For each fold k: (rows, table) of a sample of every other fold, by channels that saw neither."""
-        k, most = len(members), self._settings.fitting.nested
-        inner: list[list[tuple[NDArray[np.int64], Candidates]]] = [[] for _ in range(k)]
-        pairs = list(combinations(range(k), 2))
-        for done, (one, other) in enumerate(pairs):
-            self._progress("inner folds", done, len(pairs))
-            channels = self._fitted(np.flatnonzero((fold != one) & (fold != other)))
-            for scored, left_out in ((one, other), (other, one)):
-                sample = members[scored][:: max(1, len(members[scored]) // most)][:most]
-                inner[left_out].append((sample, self._ask(channels, sample)))
-        return inner
+    def _inner(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Candidates]:
+        """(rows, out-of-fold table) of a sample of these documents, as if there were no others."""
+        fitting = self._settings.fitting
+        fold = np.array([fold_of(self._documents[r].id, fitting.folds, seed=fitting.seed + 1) for r in rows])
+        scored, tables = [], []
+        for number in range(fitting.folds):
+            sample = _spaced(rows[fold == number], fitting.nested)
+            tables.append(self._recall(rows[fold != number], sample))
+            scored.append(sample)
+        return np.concatenate(scored), Candidates.concat(tables)
 
     def _held_out(self) -> tuple[NDArray[np.int64], Candidates, NDArray[np.float32]]:
         """The same from one held-out part: its rows come from channels that saw none of it, so halves suffice."""
@@ -140,3 +137,10 @@ class CrossFit:
     def _new(self, kind: str) -> Any:
         options = dict(getattr(self._settings, kind))
         return registry.build(kind, options.pop("kind"), options)
+
+
+def _spaced(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """At most ``most`` of these rows, evenly spaced."""
+    if len(rows) <= most:
+        return rows
+    return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]

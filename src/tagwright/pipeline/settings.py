@@ -25,13 +25,13 @@ class Fitting:
     """How fusion and calibration are fitted.
 
     ``folds`` of documents for the out-of-fold table; above ``hold_out_above`` documents one held-out part of
-    ``hold_out`` documents instead; ``nested`` documents a fold for the inner tables; under ``least`` tagged
+    ``hold_out`` documents instead; ``nested`` documents of each inner fold; under ``least`` tagged
     documents nothing is learned about ranking and the confidence is not calibrated; ``kept`` candidates a document
     stay in the out-of-fold table.
     """
 
     folds: int = 4
-    nested: int = 1000
+    nested: int = 750
     hold_out_above: int = 30_000
     hold_out: int = 9_000
     least: int = 60

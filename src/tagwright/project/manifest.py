@@ -14,6 +14,7 @@ from tagwright.errors import FormatError, IntegrityError, ProjectError
 
 FILE = "manifest.json"
 FORMAT = 1
+Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Manifest:
 
     ``vocabulary`` and ``model`` are folders within the project; ``files`` {path within the project: SHA-256};
     ``changed`` the positions of tags that are new or changed since the model was trained; ``folded`` the number of
-    the growth log's last row that the model knows, ``vocabulary_at`` that of the last one in the vocabulary; ``learned_with`` the settings it was trained with.
+    the growth log's last row whose document the model knows, ``vocabulary_at`` that of the last one whose tag is in
+    the vocabulary; ``learned_with`` the settings that the model was trained with.
     """
 
     version: str
@@ -41,15 +43,24 @@ class Manifest:
 
     @property
     def fingerprint(self) -> str:
-        """Names the model and the vocabulary: the same files, the same name."""
-        said = json.dumps([self.folded, list(self.changed), sorted(self.files.items())])
+        """Names the model and the vocabulary: the same files, the same name, whichever folders they lie in."""
+        sums = [
+            (kind, name.removeprefix(folder), checksum)
+            for kind, folder in (("vocabulary", self.vocabulary), ("model", self.model))
+            for name, checksum in sorted(self.files.items())
+            if name.startswith(f"{folder}/")
+        ]
+        said = json.dumps([self.encoder_fingerprint, list(self.changed), sums])
         return hashlib.sha256(said.encode()).hexdigest()
 
-    def write(self, folder: Path) -> None:
-        """Puts the manifest in place in one step; everything that it names must be on the disk by now."""
+    def write(self, folder: Path, *, through: Path) -> None:
+        """Puts the manifest in place in one step; everything that it names must be on the disk by now.
+
+        It is written in ``through``, a folder within the project, and renamed: that folder is all a crash leaves.
+        """
         said = asdict(self)
         said["checksum"] = _checksum(said)
-        temporary = folder / f"{FILE}.tmp"
+        temporary = through / FILE
         with temporary.open("w", encoding="utf-8") as file:
             json.dump(said, file, ensure_ascii=False, indent=1)
             file.flush()
@@ -59,33 +70,42 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
-        """The manifest of a project folder; raises `ProjectError` where there is none or it is damaged."""
+        """The manifest of a project folder.
+
+        Raises `ProjectError` where there is none, `IntegrityError` where it is damaged, `FormatError` where another
+        version of tagwright has written it.
+        """
         path = folder / FILE
         try:
             said = json.loads(path.read_text(encoding="utf-8"))
             given = said.pop("checksum")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise ProjectError(
                 f"{folder} is no tagwright project (it has no {FILE})",
                 hint="name one with -p DIR, or make one: tagwright init DIR --vocab FILE",
             ) from None
-        except (OSError, ValueError, KeyError, AttributeError) as error:
-            raise IntegrityError(f"{path} is damaged: {error}", hint="restore it from a copy of the project") from error
-        if said.get("format") != FORMAT:
-            raise FormatError(
-                f"{path} has format {said.get('format')!r}, this version reads {FORMAT}",
-                hint="make the project anew: tagwright init, then tagwright train",
-            )
+        except (OSError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+            raise IntegrityError(f"{path} is damaged: {error}", hint=_restore(FILE)) from error
         if _checksum(said) != given:
-            raise IntegrityError(f"{path} is not what was saved", hint="restore it from a copy of the project")
+            raise IntegrityError(f"{path} is not what was saved: its checksum differs", hint=_restore(FILE))
+        if said.get("format") != FORMAT:
+            raise _other_format(path, said.get("format"))
         return cls(**{**said, "changed": tuple(said["changed"])})
+
+    @staticmethod
+    def stamp(folder: Path) -> Stamp | None:
+        """Tells one manifest of a folder from the next without reading it; ``None`` where there is none."""
+        try:
+            found = (folder / FILE).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
 
     def verify(self, folder: Path, below: str, *, without: str = "") -> None:
         """Raises `IntegrityError` naming the first file under ``below`` that is missing or was changed."""
         for name in self.files:
-            if not name.startswith(f"{below}/") or (without and name.startswith(f"{without}/")):
-                continue
-            self.verify_file(folder, name)
+            if name.startswith(f"{below}/") and not (without and name.startswith(f"{without}/")):
+                self.verify_file(folder, name)
 
     def verify_file(self, folder: Path, name: str) -> None:
         """Raises `IntegrityError` where this file is missing or was changed."""
@@ -97,7 +117,8 @@ class Manifest:
             raise IntegrityError(f"{path} cannot be read: {reason}", hint=_restore(name)) from error
         if actual != self.files[name]:
             raise IntegrityError(
-                f"{path} is not the file that was saved: SHA-256 {actual}, expected {self.files[name]}", hint=_restore(name)
+                f"{path} is not the file that was saved: SHA-256 {actual}, expected {self.files[name]}",
+                hint=_restore(name),
             )
 
 
@@ -113,6 +134,7 @@ def checksums(folder: Path, below: Iterable[str]) -> dict[str, str]:
             else:
                 sync_folder(path)
         sync_folder(folder / name)
+        sync_folder((folder / name).parent)
     return found
 
 
@@ -141,7 +163,17 @@ def _checksum(said: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(json.loads(plain), sort_keys=True).encode()).hexdigest()
 
 
+def _other_format(path: Path, found: Any) -> FormatError:
+    newer = isinstance(found, int) and found > FORMAT
+    return FormatError(
+        f"{path} has format {found!r}, this version of tagwright reads {FORMAT}",
+        hint="install the newer tagwright that wrote it"
+        if newer
+        else "make the project anew: tagwright init DIR --vocab FILE, then tagwright train CORPUS",
+    )
+
+
 def _restore(name: str) -> str:
-    if name.startswith("models/"):
-        return "train again, or restore the file from a copy of the project"
+    if "/model/" in name:
+        return "train again (tagwright train), or restore the file from a copy of the project"
     return "restore the file from a copy of the project"

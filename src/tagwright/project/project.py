@@ -241,8 +241,10 @@ class Project:
 
     def _check_settings(self) -> None:
         now, then = self.settings.learned_with(), dict(self.manifest.learned_with)
+        # Before a ranking is learned nothing depends on a channel: it may be switched off at any time.
+        off = () if self.calibrated else tuple(f"{name}." for name in self.settings.switched_off)
         for key in [*then, *(key for key in now if key not in then)]:
-            if now.get(key) != then.get(key):
+            if now.get(key) != then.get(key) and not key.startswith(off):
                 raise ConfigError(
                     f"setting {key!r} is {now.get(key)!r}, but the model was trained with {then.get(key)!r}",
                     hint="train again (tagwright train), or set it back",

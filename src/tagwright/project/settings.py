@@ -32,6 +32,7 @@ class Settings:
     def __init__(self, given: Mapping[str, Any] | None = None, overrides: Sequence[str] = (), source: str = FILE) -> None:
         self._source = source
         self._origins: dict[str, str] = {}
+        self.switched_off: list[str] = []
         self._tree: Tree = {
             "encoder": {"kind": "lsa"}, "words": {}, "fusion": {"kind": "ranker"}, "calibration": {"kind": "isotonic"},
             "fitting": {}, "store": {"kind": "sqlite"}, "shortlist": TaggerSettings().shortlist,
@@ -85,6 +86,7 @@ class Settings:
                 raise ConfigError(f"{origin}: there is no setting {key!r}", hint=_nearest(key, tree))
             if path == "channels." and value is False:
                 tree.pop(key, None)
+                self.switched_off.append(dotted)
             elif isinstance(value, Mapping):
                 below = tree.setdefault(key, {"kind": key} if path == "channels." else {})
                 if not isinstance(below, dict):

@@ -1,0 +1,40 @@
+"""The encoder and the store of a project, as its settings name them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tagwright import registry
+from tagwright.encoders.base import Encoder, LearningEncoder
+from tagwright.encoders.cached import Cached
+from tagwright.errors import IntegrityError
+from tagwright.project.settings import Settings
+from tagwright.store.sqlite import SqliteStore
+
+ENCODER = "encoder"
+STORE = "store.sqlite"
+
+
+def encoder(folder: Path, settings: Settings, store: SqliteStore) -> Encoder:
+    """The encoder of the settings; one that takes milliseconds a text remembers its vectors in the store."""
+    kind, options = settings.part("encoder")
+    place = encoder_folder(folder, settings)
+    if place:
+        options["model"] = str(folder / place)
+    elif options.get("model") == ENCODER:
+        raise IntegrityError(f"{folder / ENCODER} is missing", hint="restore the folder from a copy of the project")
+    made: Encoder = registry.build("encoder", kind, options)
+    return made if isinstance(made, LearningEncoder) else Cached(made, store)
+
+
+def encoder_folder(folder: Path, settings: Settings) -> str:
+    """The encoder's folder where it lies within the project, as the manifest names it; "" where it does not."""
+    model = str(settings.part("encoder")[1].get("model", ""))
+    inside = model and not Path(model).is_absolute() and ".." not in Path(model).parts and (folder / model).is_dir()
+    return Path(model).as_posix() if inside else ""
+
+
+def store(folder: Path, settings: Settings) -> SqliteStore:
+    """The project's database; no file is made before it is used."""
+    _, options = settings.part("store")
+    return SqliteStore(folder / STORE, **options)

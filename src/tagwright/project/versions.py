@@ -1,0 +1,141 @@
+"""The versions of vocabulary and model on disk: a new one is complete before the manifest names it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from tagwright import __version__
+from tagwright.encoders.base import Encoder
+from tagwright.errors import IntegrityError, ProjectError
+from tagwright.pipeline.table import OutOfFold, load_table
+from tagwright.project import parts
+from tagwright.project.manifest import Manifest, checksums, sync_folder
+from tagwright.project.settings import Settings
+from tagwright.tagger import Tagger
+from tagwright.vocabulary import Vocabulary
+
+FOLDER = "versions"
+_TABLE = "table"
+
+
+def publish(
+    folder: Path, settings: Settings, tagger: Tagger, *, documents: int, folded: int, vocabulary_at: int
+) -> Manifest:
+    """Writes vocabulary and model beside the old ones, then the manifest, then drops the old ones."""
+    with _new_version(folder) as name:
+        vocabulary, model = f"{name}/vocabulary", f"{name}/model"
+        tagger.vocabulary.save(folder / vocabulary)
+        tagger.save(folder / model)
+        within = parts.encoder_folder(folder, settings)
+        manifest = Manifest(
+            version=__version__, vocabulary=vocabulary, model=model, documents=documents, folded=folded,
+            vocabulary_fingerprint=tagger.vocabulary.fingerprint, encoder_fingerprint=tagger.assembly.encoder.fingerprint,
+            calibrated=tagger.calibrated, learned_with=settings.learned_with(), vocabulary_at=vocabulary_at,
+            files=checksums(folder, [name, within] if within else [name]),
+        )  # fmt: skip
+        manifest.write(folder, through=folder / name)
+    _clean(folder)
+    return manifest
+
+
+def republish(
+    folder: Path, manifest: Manifest, vocabulary: Vocabulary, *, changed: tuple[int, ...], vocabulary_at: int
+) -> Manifest:
+    """The same model with another vocabulary, in which the tags at ``changed`` are not those it was trained with."""
+    with _new_version(folder) as name:
+        new = f"{name}/vocabulary"
+        vocabulary.save(folder / new)
+        files = {path: sum_ for path, sum_ in manifest.files.items() if not path.startswith(f"{manifest.vocabulary}/")}
+        manifest = replace(
+            manifest, vocabulary=new, changed=changed, vocabulary_at=vocabulary_at,
+            vocabulary_fingerprint=vocabulary.fingerprint, files={**files, **checksums(folder, [new])},
+        )  # fmt: skip
+        manifest.write(folder, through=folder / name)
+    _clean(folder)
+    return manifest
+
+
+def load_vocabulary(folder: Path, manifest: Manifest) -> Vocabulary:
+    """The vocabulary that the manifest names, its files checked."""
+    manifest.verify(folder, manifest.vocabulary)
+    return Vocabulary.load(folder / manifest.vocabulary)
+
+
+def load_tagger(
+    folder: Path, settings: Settings, manifest: Manifest, vocabulary: Vocabulary, encoder: Encoder
+) -> Tagger:
+    """The tagger that the manifest names, its files and its encoder checked."""
+    manifest.verify(folder, manifest.model, without=f"{manifest.model}/{_TABLE}")
+    tagger = Tagger(settings.tagger(), encoder, vocabulary).load(folder / manifest.model)
+    verify_encoder(tagger.assembly.encoder, manifest)
+    return tagger
+
+
+def load_out_of_fold(folder: Path, manifest: Manifest) -> OutOfFold | None:
+    """The table that training kept, its files checked; ``None`` where nothing was learned about ranking."""
+    place = f"{manifest.model}/{_TABLE}"
+    if not any(name.startswith(f"{place}/") for name in manifest.files):
+        return None
+    manifest.verify(folder, place)
+    return load_table(folder / place)
+
+
+def verify_encoder(encoder: Encoder, manifest: Manifest) -> None:
+    """Raises `IntegrityError` where this is not the encoder that the model was trained with."""
+    if encoder.fingerprint != manifest.encoder_fingerprint:
+        raise IntegrityError(
+            f"the encoder is {encoder.fingerprint}, but the model was trained with {manifest.encoder_fingerprint}",
+            hint="train again (tagwright train), or put the other encoder back",
+        )
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """What no manifest names: left by a run that was killed, dropped by the next one."""
+    named = _named(folder)
+    found = []
+    for version in _entries(folder / FOLDER):
+        kept = [path for path in _entries(version) if f"{FOLDER}/{version.name}/{path.name}" in named]
+        found += [path for path in _entries(version) if path not in kept] if kept else [version]
+    return found
+
+
+@contextmanager
+def _new_version(folder: Path) -> Iterator[str]:
+    """The name of a new folder for one publication, gone again where that fails."""
+    _clean(folder)
+    number = max((int(path.name) for path in _entries(folder / FOLDER) if path.name.isdigit()), default=0) + 1
+    name = f"{FOLDER}/{number:04d}"
+    try:
+        (folder / name).mkdir(parents=True)
+        yield name
+    except BaseException as error:
+        # An interruption may come just after the manifest was put in place.
+        if not any(named.startswith(f"{name}/") for named in _named(folder)):
+            shutil.rmtree(folder / name, ignore_errors=True)
+        if isinstance(error, OSError):
+            hint = "what was there before is as it was; check free space and permissions, then run the same again"
+            raise ProjectError(f"{folder} cannot be written: {error.strerror or error}", hint=hint) from error
+        raise
+
+
+def _named(folder: Path) -> set[str]:
+    try:
+        manifest = Manifest.read(folder)
+    except ProjectError:
+        return set()
+    return {manifest.vocabulary, manifest.model}
+
+
+def _clean(folder: Path) -> None:
+    """Drops what no manifest names."""
+    for path in leftovers(folder):
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    sync_folder(folder / FOLDER)
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
