@@ -51,7 +51,7 @@ def demo(
     for document, tags in zip(library.NEW_TEXTS, found, strict=True):
         text = textwrap.fill(document.text, width=100, initial_indent="  ", subsequent_indent="  ")
         show.say(f"\n{document.title}\n{text}\n")
-        table(tags)
+        table(tags, report.cut)
     show.say(_next_steps(folder))
 
 

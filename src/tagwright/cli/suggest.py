@@ -44,25 +44,33 @@ def suggest(
     for document, tags in zip(given, found, strict=True):
         if len(given) > 1:
             show.say(f"{document.id}  {document.title or document.text[:80]}")
-        table(tags)
+        table(tags, opened.tagger.cut)
         if document is not given[-1]:
             show.say()
     if not opened.calibrated:
         show.note(documents.UNCALIBRATED)
 
 
-def table(suggestions: Sequence[Suggestion]) -> None:
-    """The suggestions, each with its reasons below its name where it has some; having none is an answer, too."""
-    if not suggestions:
-        show.say("no tag of the vocabulary is likely enough")
-    elif not any(suggestion.evidence for suggestion in suggestions):
-        rows = [(f"{one.confidence:.2f}", show.styled((one.name, "bold")), one.tag) for one in suggestions]
-        show.table(["confidence", "tag", "id"], rows, right=[0])
-    else:
+def table(suggestions: Sequence[Suggestion], cut: float) -> None:
+    """The suggestions, each with its reasons below its name where it has some; having none is an answer, too.
+
+    Those from the confidence ``cut`` on stand out: they are the ones that the product would give.
+    """
+    if not suggestions or suggestions[0].confidence < cut:
+        best = f": the best is below {cut:.2f}, from where on F1 is highest" if suggestions else ""
+        show.say(f"no tag of the vocabulary is likely enough{best}")
+    if any(suggestion.evidence for suggestion in suggestions):
         for one in suggestions:
-            show.line((f"{one.confidence:.2f}  ", ""), (one.name, "bold"), (f"  {one.tag}", "dim"))
+            show.line((f"{one.confidence:.2f}  ", ""), (one.name, _style(one, cut)), (f"  {one.tag}", "dim"))
             for evidence in one.evidence:
                 show.line((f"      {reason(evidence)}", ""))
+    elif suggestions:
+        rows = [(f"{one.confidence:.2f}", show.styled((one.name, _style(one, cut))), one.tag) for one in suggestions]
+        show.table(["confidence", "tag", "id"], rows, right=[0])
+
+
+def _style(suggestion: Suggestion, cut: float) -> str:
+    return "bold" if suggestion.confidence >= cut else "dim"
 
 
 def reason(evidence: Evidence) -> str:
