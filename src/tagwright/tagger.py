@@ -56,10 +56,10 @@ class Tagger:
         useful = sum(1 for d in tagged if any(tag in self.vocabulary for tag in d.tags or ()))
         with one_thread():
             progress("words and labels", 0, None)
+            self.assembly.informed = useful >= self.settings.fitting.least
             self.assembly.prepare(tagged, self.vocabulary)
             self.fusion: Fusion = ReciprocalRanks()
             self.calibration, self.fitted, self.cut = None, None, 0.0
-            self.assembly.informed = useful >= self.settings.fitting.least
             if self.assembly.informed:
                 self._learn_ranking(tagged, progress)
             progress("all documents", 0, None)
@@ -98,7 +98,7 @@ class Tagger:
     def explain(self, document: Document, tag: int) -> tuple[Evidence, ...]:
         """At most three reasons for a tag, of different channels where several have one, the plainest first."""
         by_channel = []
-        for channel in self.assembly.channels:
+        for channel in self.assembly.speaking:
             kind = self.settings.channels[channel.name].get("kind", channel.name)
             place = _CONVINCING.index(kind) if kind in _CONVINCING else len(_CONVINCING)
             by_channel.append((place, channel.explain(document, tag)))
@@ -141,11 +141,11 @@ class Tagger:
         learned = json.loads((folder / "tagger.json").read_text(encoding="utf-8"))
         if learned["format"] != FORMAT:
             raise FormatError(f"{folder} has format {learned['format']}, this version reads {FORMAT}", hint="train again")
+        self.assembly.informed = bool(learned["calibrated"])
         self.assembly.load(folder, self.vocabulary)
         self.fusion = self._part("fusion").load(folder / "fusion") if learned["calibrated"] else ReciprocalRanks()
         self.calibration = self._part("calibration").load(folder / "calibration") if learned["calibrated"] else None
         self.cut = float(learned["cut"])
-        self.assembly.informed = bool(learned["calibrated"])
         return self
 
     def _learn_ranking(self, documents: Sequence[Document], progress: Progress) -> None:

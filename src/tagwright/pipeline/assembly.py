@@ -57,14 +57,14 @@ class Assembly:
     def prepare(self, documents: Sequence[Document], vocabulary: Vocabulary) -> Self:
         """Learns what looks at no gold tag."""
         self.tfidf.fit(documents)
-        if isinstance(self.encoder, LearningEncoder):
+        if isinstance(self.encoder, LearningEncoder) and self.informed:
             self.encoder.fit(documents, vocabulary)
         self.finder.labels.fit(vocabulary)
         return self
 
     def fit(self, documents: Sequence[Document], vocabulary: Vocabulary) -> Self:
         """Fits all channels on these documents."""
-        for channel in self.channels:
+        for channel in self.speaking:
             channel.fit(documents, vocabulary)
         return self
 
@@ -85,7 +85,7 @@ class Assembly:
 
     @property
     def speaking(self) -> list[Channel]:
-        """The channels that are asked: those of meaning only where the encoder has something to tell.
+        """The channels that learn and are asked: those of meaning only where the encoder has something to tell.
 
         An encoder that has learned from tag names alone, or from a handful of documents, puts noise beside the names:
         on ESCO skills, vocabulary only, R@10 falls from 0.72 to 0.59.
@@ -103,17 +103,17 @@ class Assembly:
 
     def add(self, documents: Sequence[Document]) -> None:
         """Learns tagged documents at run time."""
-        for channel in self.channels:
+        for channel in self.speaking:
             channel.add(documents)
 
     def remove(self, ids: Sequence[str]) -> None:
         """Forgets documents."""
-        for channel in self.channels:
+        for channel in self.speaking:
             channel.remove(ids)
 
     def add_tags(self, vocabulary: Vocabulary, positions: Ints) -> None:
         """Makes new or changed tags suggestable."""
-        for channel in self.channels:
+        for channel in self.speaking:
             channel.add_tags(vocabulary, positions)
 
     def remember_documents(self) -> None:
@@ -135,22 +135,22 @@ class Assembly:
         """Writes shared parts and channels, a folder each."""
         self.finder.labels.save(folder / "labels")
         self.tfidf.save(folder / "words")
-        if isinstance(self.encoder, LearningEncoder):
+        if isinstance(self.encoder, LearningEncoder) and self.informed:
             self.encoder.save(folder / "encoder")
         for space in self._used_spaces():
             self.shelves[space].save(folder / "shelves" / space)
-        for channel in self.channels:
+        for channel in self.speaking:
             channel.save(folder / "channels" / channel.name)
 
     def load(self, folder: Path, vocabulary: Vocabulary) -> Self:
         """Reads what `save` wrote."""
         self.finder.labels.load(folder / "labels", vocabulary)
         self.tfidf.load(folder / "words")
-        if isinstance(self.encoder, LearningEncoder):
+        if isinstance(self.encoder, LearningEncoder) and self.informed:
             self.encoder.load(folder / "encoder")
         for space in self._used_spaces():
             self.shelves[space].load(folder / "shelves" / space, vocabulary)
-        for channel in self.channels:
+        for channel in self.speaking:
             channel.load(folder / "channels" / channel.name, vocabulary)
         return self
 
@@ -176,7 +176,7 @@ class Assembly:
         return channel
 
     def _used_spaces(self) -> list[str]:
-        shelves = [getattr(channel, "shelf", None) for channel in self.channels]
+        shelves = [getattr(channel, "shelf", None) for channel in self.speaking]
         return [name for name, shelf in self.shelves.items() if any(shelf is used for used in shelves)]
 
 
