@@ -154,16 +154,9 @@ class Assembly:
             channel.load(folder / "channels" / channel.name, vocabulary)
         return self
 
-    def _furnish(self) -> None:
-        self.shelves = {name: Shelf(space) for name, space in self.spaces.items()}
-        self.channels = [self._channel(name, dict(options)) for name, options in self.settings.channels.items()]
-        if not self.channels:
-            raise ConfigError("no channel is switched on", hint="name at least one under [channels]")
-
-    def _channel(self, name: str, options: dict[str, Any]) -> Channel:
-        kind = options.pop("kind", name)
-        channel: Channel = registry.build("channel", kind, options)
-        space = options.get("space", "words")
+    def give(self, channel: Channel, name: str) -> Channel:
+        """The channel with its name and the shared parts that its ``given`` fields ask for; raises `ConfigError`."""
+        space = getattr(channel, "space", "words")
         if space not in self.spaces:
             raise ConfigError(f"channel {name!r} has no space {space!r}", hint=f"known are: {', '.join(self.spaces)}")
         given = {
@@ -174,6 +167,16 @@ class Assembly:
             if field.metadata.get("given"):
                 setattr(channel, field.name, given[field.name])
         return channel
+
+    def _furnish(self) -> None:
+        self.shelves = {name: Shelf(space) for name, space in self.spaces.items()}
+        self.channels = [self._channel(name, dict(options)) for name, options in self.settings.channels.items()]
+        if not self.channels:
+            raise ConfigError("no channel is switched on", hint="name at least one under [channels]")
+
+    def _channel(self, name: str, options: dict[str, Any]) -> Channel:
+        kind = options.pop("kind", name)
+        return self.give(registry.build("channel", kind, options), name)
 
     def _used_spaces(self) -> list[str]:
         shelves = [getattr(channel, "shelf", None) for channel in self.speaking]
