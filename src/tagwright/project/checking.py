@@ -2,53 +2,76 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
+from tagwright.encoders.base import LearningEncoder
 from tagwright.errors import TagwrightError
-from tagwright.project.manifest import Manifest
+from tagwright.project import parts, versions
+from tagwright.project.opened import Opened
 from tagwright.project.reports import Finding
-from tagwright.project.settings import Settings
-from tagwright.store.sqlite import SqliteStore
 
 
-def check(folder: Path, settings: Settings, manifest: Manifest, store: SqliteStore) -> list[Finding]:
-    """Reads all files of the manifest, the settings and the database."""
-    findings = [*_files(folder, manifest), *_settings(settings, manifest), *_store(store)]
-    if not manifest.documents:
-        findings.append(Finding("warning", "no documents have been learned from", "tagwright train CORPUS"))
-    elif not manifest.calibrated:
-        findings.append(Finding("warning", "too few tagged documents: the confidence is not calibrated"))
-    return findings
+def check(opened: Opened) -> list[Finding]:
+    """Reads all files of the manifest, the settings, the encoder and the database; nothing that is broken is raised."""
+    checks = (_files, _settings, _encoder, _store, _growth, _learned)
+    return [finding for one in checks for finding in _told(one, opened)]
 
 
-def _files(folder: Path, manifest: Manifest) -> list[Finding]:
-    wrong = []
+def _told(one: Callable[[Opened], Iterator[Finding]], opened: Opened) -> Iterator[Finding]:
+    try:
+        yield from one(opened)
+    except TagwrightError as error:
+        yield Finding("error", error.message, error.hint)
+
+
+def _files(opened: Opened) -> Iterator[Finding]:
+    manifest, whole = opened.manifest, True
     for name in manifest.files:
         try:
-            manifest.verify_file(folder, name)
+            manifest.verify_file(opened.folder, name)
         except TagwrightError as error:
-            wrong.append(Finding("error", error.message, error.hint))
-    return wrong or [Finding("ok", f"all {len(manifest.files)} files are as they were saved")]
+            whole = False
+            yield Finding("error", error.message, error.hint)
+    if whole:
+        yield Finding("ok", f"all {len(manifest.files)} files are as they were saved")
+    for path in versions.leftovers(opened.folder):
+        yield Finding("warning", f"{path} was left by a run that did not end", "the next training removes it")
 
 
-def _settings(settings: Settings, manifest: Manifest) -> list[Finding]:
-    now, then = settings.learned_with(), dict(manifest.learned_with)
-    return [
-        Finding(
-            "error", f"setting {key!r} is {now.get(key)!r}, but the model was trained with {then.get(key)!r}",
-            "train again, or set it back",
-        )
-        for key in {**then, **now}
-        if now.get(key) != then.get(key)
-    ]  # fmt: skip
+def _settings(opened: Opened) -> Iterator[Finding]:
+    for what, hint in opened.settings.differences(opened.manifest.learned_with):
+        yield Finding("error", what, hint)
 
 
-def _store(store: SqliteStore) -> list[Finding]:
-    try:
-        said = store.check()
-    except TagwrightError as error:
-        return [Finding("error", error.message, error.hint)]
-    if said:
-        return [Finding("error", line, "restore store.sqlite from a copy of the project") for line in said]
-    return [Finding("ok", f"the database is whole: {store.n_documents():,} documents are kept")]
+def _encoder(opened: Opened) -> Iterator[Finding]:
+    encoder = parts.encoder(opened.folder, opened.settings, opened.manifest)
+    if not isinstance(encoder, LearningEncoder):
+        versions.verify_encoder(encoder, opened.manifest)
+        encoder.encode(["a word"])
+        yield Finding("ok", f"the encoder {encoder.fingerprint} works")
 
+
+def _store(opened: Opened) -> Iterator[Finding]:
+    store = opened.store
+    if not store.path.exists():
+        yield Finding("ok", "nothing was added yet: there is no database")
+        return
+    said = store.check()
+    for line in said:
+        yield Finding("error", line, f"restore {store.path.name} from a copy of the project")
+    if not said:
+        yield Finding("ok", f"the database is whole: {store.n_documents():,} documents are kept")
+
+
+def _growth(opened: Opened) -> Iterator[Finding]:
+    documents, tags = opened.growth().waiting_for_training
+    if documents or tags:
+        what = f"{documents:,} documents and {tags:,} tags changed since the last training"
+        yield Finding("ok", what, "tagwright train learns them fully")
+
+
+def _learned(opened: Opened) -> Iterator[Finding]:
+    if not opened.manifest.documents:
+        yield Finding("warning", "no documents have been learned from", "tagwright train CORPUS")
+    elif not opened.manifest.calibrated:
+        yield Finding("warning", "too few tagged documents: the confidence is not calibrated")

@@ -28,9 +28,9 @@ def unfinished(folder: Path) -> Iterator[None]:
     Raises `ProjectError` where the folder is there and not empty (what a killed run left does not count), or cannot
     be written.
     """
-    made = not folder.exists()
-    _refuse_what_is_not_empty(folder)
     try:
+        made = not folder.exists()
+        _refuse_what_is_not_empty(folder)
         folder.mkdir(parents=True, exist_ok=True)
         with disk.open_alone(folder / MARK):
             _clear(folder, but=MARK)
@@ -42,7 +42,7 @@ def unfinished(folder: Path) -> Iterator[None]:
                 if made:
                     folder.rmdir()
                 raise
-            (folder / MARK).unlink()
+        (folder / MARK).unlink()
     except OSError as error:
         raise ProjectError(f"{folder} cannot be made into a project: {error.strerror or error}") from error
 

@@ -2,71 +2,159 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import groupby
 
 import numpy as np
 
 from tagwright.project.manifest import Manifest
-from tagwright.store.base import GrowthRow, Store
+from tagwright.store.base import GrowthRow
 from tagwright.tagger import Tagger
+from tagwright.types import Document, Tag
 from tagwright.vocabulary import Vocabulary
+
+_ABOUT_TAGS = ("add_tag", "remove_tag")
 
 
 class Growth:
     """What happened since the manifest was written.
 
-    ``base`` is the vocabulary of the manifest; ``vocabulary`` has the tags added since; ``seen`` is the number of the
-    last row that was read; ``changed`` the positions of tags added or changed since.
+    ``base`` is the vocabulary of the manifest, ``vocabulary`` has the tags added since; ``seen`` is the number of the
+    last row that was read; ``changed`` the positions of tags added or changed since. ``rows_after`` reads the log.
+
+    However the rows came, one by one or all at once, the same state comes out: tags in the order in which they first
+    came, each as its last row has it; documents likewise, with the tags that the vocabulary has now.
     """
 
-    def __init__(self, base: Vocabulary, store: Store, manifest: Manifest) -> None:
-        self.base, self._vocabulary, self._store = base, base, store
-        self._manifest = manifest
-        self.seen = manifest.folded
+    def __init__(self, base: Vocabulary, manifest: Manifest, rows_after: Callable[[int], list[GrowthRow]]) -> None:
+        self.base, self.vocabulary = base, base
+        self.seen = min(manifest.folded, manifest.vocabulary_at)
         self.changed: set[int] = set()
-        self._waiting: list[GrowthRow] = []
+        self._manifest, self._rows_after = manifest, rows_after
+        self._documents: dict[str, Document | None] = {}  # None = removed
+        self._digest = hashlib.sha256()
         self._brought: Tagger | None = None
+        self._waiting: list[GrowthRow] = []
+        self._fresh: set[int] = set()
 
     @property
-    def vocabulary(self) -> Vocabulary:
-        """The tags as they are now."""
-        self.read()
-        return self._vocabulary
+    def fingerprint(self) -> str:
+        """Names the rows that count: those whose documents the model and whose tags the vocabulary do not have."""
+        return self._digest.hexdigest()
+
+    @property
+    def waiting_for_training(self) -> tuple[int, int]:
+        """(documents, tags) that were added, changed or removed since the last training."""
+        return len(self._documents), len(self.changed.union(self._manifest.changed))
 
     def read(self) -> None:
-        """Reads the rows since the last time and applies those about tags."""
-        rows = self._store.read(self.seen)
-        for kind, group in groupby(rows, key=lambda row: row.kind):
-            if kind in ("add_tag", "remove_tag"):
-                self._change_tags(kind, [row for row in group if row.seq > self._manifest.vocabulary_at])
-        self._waiting += rows
+        """Reads the rows since the last time; the vocabulary is up to date when this returns."""
+        rows = self._rows_after(self.seen)
+        known = {True: self._manifest.vocabulary_at, False: self._manifest.folded}
+        new = [row for row in rows if row.seq > known[row.kind in _ABOUT_TAGS]]
+        for row in new:
+            self._digest.update(json.dumps([row.kind, row.payload], sort_keys=True).encode())
+        self._change_tags([row for row in new if row.kind in _ABOUT_TAGS])
+        for row in new:
+            if row.kind not in _ABOUT_TAGS:
+                self._waiting.append(row)
+                self._remember(row)
         self.seen = rows[-1].seq if rows else self.seen
 
-    def bring(self, tagger: Tagger, changed_before: Iterable[int]) -> None:
-        """Brings a freshly loaded or already used tagger up to the last row."""
+    def bring(self, tagger: Tagger) -> None:
+        """Reads, and brings a freshly loaded or already used tagger up to the last row."""
         self.read()
         if self._brought is not tagger:
-            self._brought, self._waiting = tagger, self._store.read(self._manifest.folded)
-            first = np.array(sorted({*changed_before, *self.changed}), dtype=np.int32)
-            if len(first):
-                tagger.use_vocabulary(self._vocabulary, first)
-        elif any(row.kind in ("add_tag", "remove_tag") for row in self._waiting):
-            tagger.use_vocabulary(self._vocabulary, np.array(sorted(self.changed), dtype=np.int32))
-        for kind, group in groupby(self._waiting, key=lambda row: row.kind):
-            if kind == "add_document":
-                tagger.add([row.document for row in group])
-            elif kind == "remove_document":
-                tagger.remove([row.subject for row in group])
-        self._waiting = []
+            self._bring_fresh(tagger)
+        elif self._fresh or self._waiting:
+            self._bring_on(tagger)
+        self._brought, self._waiting, self._fresh = tagger, [], set()
 
-    def _change_tags(self, kind: str, rows: list[GrowthRow]) -> None:
-        if kind == "remove_tag":
-            known = [row.subject for row in rows if row.subject in self._vocabulary]
-            tags = [replace(self._vocabulary.tag(self._vocabulary.position(id)), deprecated=True) for id in known]
-        else:
-            tags = [row.tag for row in rows]
+    def _bring_fresh(self, tagger: Tagger) -> None:
+        if positions := self.changed.union(self._manifest.changed):
+            tagger.use_vocabulary(self.vocabulary, _array(positions))
+        if removed := [id for id, document in self._documents.items() if document is None]:
+            tagger.remove(removed)
+        self._add_all(tagger)
+
+    def _bring_on(self, tagger: Tagger) -> None:
+        if self._fresh:
+            tagger.use_vocabulary(self.vocabulary, _array(self._fresh))
+        for row in self._waiting:
+            if _tagged(row) is None:
+                tagger.remove([row.subject])
+            else:
+                tagger.add([row.document])
+        if self._fresh:
+            # Documents that came before a tag may carry it: they are read again with the tags of now.
+            self._add_all(tagger)
+
+    def _add_all(self, tagger: Tagger) -> None:
+        if added := [document for document in self._documents.values() if document is not None]:
+            tagger.add(added)
+
+    def _remember(self, row: GrowthRow) -> None:
+        document = _tagged(row)
+        if document is None or self._documents.get(row.subject) is None:
+            self._documents.pop(row.subject, None)  # a document that comes again is the last one
+        self._documents[row.subject] = document
+
+    def _change_tags(self, rows: Sequence[GrowthRow]) -> None:
+        tags: dict[str, Tag] = {}
+        for row in rows:
+            if row.kind == "add_tag":
+                tags[row.subject] = row.tag
+            elif row.subject in tags:
+                tags[row.subject] = replace(tags[row.subject], deprecated=True)
+            elif row.subject in self.vocabulary:
+                there = self.vocabulary.tag(self.vocabulary.position(row.subject))
+                tags[row.subject] = replace(there, deprecated=True)
         if tags:
-            self._vocabulary = self._vocabulary.extended(tags)
-            self.changed.update(self._vocabulary.positions([tag.id for tag in tags]).tolist())
+            self.vocabulary = self.vocabulary.extended(tags.values())
+            positions = self.vocabulary.positions(tags).tolist()
+            self.changed.update(positions)
+            self._fresh.update(positions)
+
+
+def rows_for(tags: Sequence[Tag], vocabulary: Vocabulary) -> list[GrowthRow]:
+    """The rows that add tags, as the vocabulary mends them; raises what it raises for a tag that it does not take.
+
+    A tag that is there already becomes a row first: the store knows nothing of the vocabulary, and must be able to
+    put back what stood there.
+    """
+    extended = vocabulary.extended(tags)
+    rows = []
+    for position in extended.positions(tag.id for tag in tags).tolist():
+        if position < len(vocabulary):
+            rows.append(GrowthRow.add_tag(vocabulary.tag(position)))
+        rows.append(GrowthRow.add_tag(extended.tag(position)))
+    return rows
+
+
+def changed_positions(old: Vocabulary, new: Vocabulary) -> set[int]:
+    """Positions at which a tag is added, or is named, described or deprecated otherwise than in ``old``."""
+    before, after = _said(old), _said(new)
+    moved = {place for place, (one, other) in enumerate(zip(before, after, strict=False)) if one != other}
+    return moved.union(range(len(before), len(after)))
+
+
+def _said(vocabulary: Vocabulary) -> list[tuple[object, ...]]:
+    """Of each tag what channels read: labels with kind and language, description, whether it is active."""
+    labels = vocabulary.labels
+    said: list[list[object]] = [list(pair) for pair in zip(vocabulary.descriptions, vocabulary.active, strict=True)]
+    codes = labels.language_codes.tolist()
+    for text, tag, kind, code in zip(labels.texts, labels.tags.tolist(), labels.kinds.tolist(), codes, strict=True):
+        said[tag] += (text, kind, labels.languages[code])
+    return [tuple(parts) for parts in said]
+
+
+def _tagged(row: GrowthRow) -> Document | None:
+    """The tagged document that the row adds; one without tags teaches nothing and only takes the old one's place."""
+    document = row.document if row.kind == "add_document" else None
+    return document if document is not None and document.tags is not None else None
+
+
+def _array(positions: set[int]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    return np.array(sorted(positions), dtype=np.int32)

@@ -176,4 +176,6 @@ def _other_format(path: Path, found: Any) -> FormatError:
 def _restore(name: str) -> str:
     if "/model/" in name:
         return "train again (tagwright train), or restore the file from a copy of the project"
+    if name.startswith("encoder/"):
+        return "restore the file from a copy of the project, or name another encoder in tagwright.toml and train again"
     return "restore the file from a copy of the project"

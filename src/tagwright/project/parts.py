@@ -8,6 +8,7 @@ from tagwright import registry
 from tagwright.encoders.base import Encoder, LearningEncoder
 from tagwright.encoders.cached import Cached
 from tagwright.errors import IntegrityError
+from tagwright.project.manifest import Manifest
 from tagwright.project.settings import Settings
 from tagwright.store.sqlite import SqliteStore
 
@@ -15,16 +16,23 @@ ENCODER = "encoder"
 STORE = "store.sqlite"
 
 
-def encoder(folder: Path, settings: Settings, store: SqliteStore) -> Encoder:
-    """The encoder of the settings; one that takes milliseconds a text remembers its vectors in the store."""
+def encoder(folder: Path, settings: Settings, manifest: Manifest | None) -> Encoder:
+    """The encoder of the settings, its files checked where the manifest knows them."""
     kind, options = settings.part("encoder")
     place = encoder_folder(folder, settings)
     if place:
         options["model"] = str(folder / place)
+        if manifest is not None:
+            manifest.verify(folder, place)
     elif options.get("model") == ENCODER:
         raise IntegrityError(f"{folder / ENCODER} is missing", hint="restore the folder from a copy of the project")
     made: Encoder = registry.build("encoder", kind, options)
-    return made if isinstance(made, LearningEncoder) else Cached(made, store)
+    return made
+
+
+def remembering(encoder: Encoder, store: SqliteStore) -> Encoder:
+    """The encoder; one that takes milliseconds a text remembers its vectors in the store."""
+    return encoder if isinstance(encoder, LearningEncoder) else Cached(encoder, store)
 
 
 def encoder_folder(folder: Path, settings: Settings) -> str:

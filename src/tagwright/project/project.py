@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-from tagwright import __version__
 from tagwright.candidates import Candidates
-from tagwright.corpus.base import Corpus
-from tagwright.encoders.base import Encoder
-from tagwright.errors import ConfigError
 from tagwright.evaluation import Report, SavedCandidates
 from tagwright.pipeline.fitting import Progress
-from tagwright.project import building, checking, evaluating, tagging
-from tagwright.project.growing import Growth
+from tagwright.pipeline.table import OutOfFold
+from tagwright.project import checking, creating, evaluating, learning, parts, tagging, versions
+from tagwright.project.growing import changed_positions, rows_for
 from tagwright.project.manifest import Manifest
+from tagwright.project.opened import Opened
+from tagwright.project.reading import Given, corpus_of
 from tagwright.project.reports import Finding, TagReport, TrainReport
 from tagwright.project.settings import Settings
 from tagwright.store.base import GrowthRow
@@ -26,7 +28,6 @@ from tagwright.vocabulary import Vocabulary, open_vocabulary
 from tagwright.vocabulary.changes import Changes
 
 Text = str | Document
-_LEASE_SECONDS = 60.0
 
 
 def _quiet(stage: str, done: int, total: int | None) -> None:
@@ -37,15 +38,13 @@ class Project:
     """A vocabulary, a tagger trained on the user's documents, and a store, in one folder that can be moved.
 
     ``Project.create`` makes one, ``Project.open`` opens it; ``train``, ``suggest`` and ``tag`` do the work. Nothing is
-    read before it is needed, and every file is checked against the manifest before it is used.
+    read before it is needed, and every file is checked against the manifest before it is used. Several processes may
+    work on one folder: each notices what another has published or added when it is asked next. One object is for one
+    thread at a time (``tag`` has workers of its own).
     """
 
-    def __init__(self, folder: Path, settings: Settings, manifest: Manifest) -> None:
-        self.folder, self.settings, self.manifest = folder, settings, manifest
-        self._encoder: Encoder | None = None
-        self._tagger: Tagger | None = None
-        self._store: SqliteStore | None = None
-        self._growth: Growth | None = None
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
 
     # --- making and opening ------------------------------------------------------------------------------------
 
@@ -57,57 +56,63 @@ class Project:
         *,
         encoder: str = "lsa",
         language: str | None = None,
+        progress: Progress | None = None,
     ) -> Project:
         """A new project in a folder that is absent or empty; it suggests by names at once, without any training.
 
-        ``encoder`` is "lsa", the folder of an exported encoder (copied in) or a hub name. Raises `ProjectError`,
-        `VocabularyError`, `MissingExtraError`.
+        ``encoder`` is "lsa", the folder of an exported encoder (copied in) or a hub name. Where this fails or is
+        killed, the folder is no project and may be named again. Raises `ProjectError`, `VocabularyError`,
+        `ConfigError`, `MissingExtraError`.
         """
+        path = Path(folder)
         if not isinstance(vocabulary, Vocabulary):
             vocabulary = open_vocabulary(vocabulary, language=language)
-        path = building.new_folder(Path(folder), encoder)
-        settings = Settings.read(path)
-        tagger = Tagger(settings.tagger(), building.encoder(path, settings, None), vocabulary).fit([])
-        building.publish(path, settings, tagger, documents=0, folded=0)
+        with creating.unfinished(path):
+            creating.furnish(path, encoder)
+            settings = Settings.read(path)
+            store = parts.store(path, settings)
+            made = parts.remembering(parts.encoder(path, settings, None), store)
+            tagger = Tagger(settings.tagger(), made, vocabulary).fit([], progress or _quiet)
+            store.close()
+            versions.publish(path, settings, tagger, documents=0, folded=0, vocabulary_at=0)
         return cls.open(path)
 
     @classmethod
     def open(cls, folder: str | Path, *, overrides: Sequence[str] = ()) -> Project:
         """The project in a folder; ``overrides`` such as "channels.lexical.k=50" hold for this object only."""
-        path = Path(folder)
-        manifest = Manifest.read(path)
-        return cls(path, Settings.read(path, overrides), manifest)
+        return cls(Opened(Path(folder), overrides))
 
     # --- what it holds -----------------------------------------------------------------------------------------
 
     @property
-    def vocabulary(self) -> Vocabulary:
-        """The tags, those added at run time included."""
-        return self._grown().vocabulary
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self._opened.folder
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._opened.settings
+
+    @property
+    def manifest(self) -> Manifest:
+        """Of which files it consists, and what is known of the model."""
+        return self._opened.manifest
 
     @property
     def store(self) -> SqliteStore:
         """The database of documents, growth log and cache."""
-        if self._store is None:
-            self._store = building.store(self.folder, self.settings)
-        return self._store
+        return self._opened.store
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The tags, those added at run time included."""
+        return self._opened.growth().vocabulary
 
     @property
     def tagger(self) -> Tagger:
         """The tagger, brought up to the last row of the growth log."""
-        if self._tagger is None:
-            self._check_settings()
-            growth = self._grown()
-            self._tagger = building.load_tagger(self.folder, self.settings, self.manifest, growth.base, self.encoder)
-        self._grown().bring(self._tagger, self.manifest.changed)
-        return self._tagger
-
-    @property
-    def encoder(self) -> Encoder:
-        """The encoder that the settings name."""
-        if self._encoder is None:
-            self._encoder = building.encoder(self.folder, self.settings, self.store)
-        return self._encoder
+        return self._opened.tagger()
 
     @property
     def trained(self) -> bool:
@@ -119,50 +124,39 @@ class Project:
         """Whether the confidence is a probability."""
         return self.manifest.calibrated
 
+    def out_of_fold(self) -> OutOfFold | None:
+        """The table that fusion and calibration were fitted on; ``None`` where nothing was learned about ranking."""
+        return versions.load_out_of_fold(self.folder, self.manifest)
+
     # --- work --------------------------------------------------------------------------------------------------
 
-    def train(self, corpus: Corpus | Iterable[Document] | None = None, *, progress: Progress | None = None) -> TrainReport:
+    def train(self, corpus: Given | None = None, *, progress: Progress | None = None) -> TrainReport:
         """Trains anew on exactly these documents and keeps them; without any, on the kept ones and what was added.
 
-        The model in use stays as it is until the new one is complete, whatever happens.
+        ``corpus`` is a file, a folder, a `Corpus` or documents. The model in use stays as it is until the new one is
+        complete, whatever happens. Raises `ConfigError` where there is nothing to learn from.
         """
         started = time.process_time()
-        with self.store.claim("train", building.owner(), _LEASE_SECONDS) as lease:
-            vocabulary = self.vocabulary
-            if corpus is None:
-                self.store.fold(self.store.last())
-            else:
-                self.store.keep_documents(corpus)
-            folded = self.store.folded()
-            documents = [document for document in self.store.documents() if document.tags is not None]
-            if not documents:
-                raise ConfigError("there are no tagged documents to learn from", hint="tagwright train CORPUS")
-            encoder = building.encoder(self.folder, self.settings, self.store)
-            tagger = Tagger(self.settings.tagger(), encoder, vocabulary).fit(documents, progress or _quiet)
-            lease.renew()
-            self.manifest = building.publish(
-                self.folder, self.settings, tagger, documents=len(documents), folded=folded
-            )
-        self._encoder, self._tagger, self._growth = encoder, None, None
-        known = [sum(tag in vocabulary for tag in document.tags or ()) for document in documents]
-        used = {tag for document in documents for tag in document.tags or () if tag in vocabulary}
-        unknown = sum(len(document.tags or ()) for document in documents) - sum(known)
-        spent = time.process_time() - started
-        return TrainReport(
-            len(documents), len(used), len(vocabulary), spent, tagger.calibrated, tagger.cut, unknown
-        )
+        with self._opened.alone() as still_alone:
+            growth = self._opened.growth()
+            material = learning.gather(self.store, corpus, growth.vocabulary)
+            tagger = self._opened.new_tagger(growth.vocabulary).fit(material.documents, progress or _quiet)
+            still_alone()
+            versions.publish(
+                self.folder, self.settings, tagger, documents=len(material.documents), folded=material.folded,
+                vocabulary_at=growth.seen,
+            )  # fmt: skip
+        return material.report(tagger, time.process_time() - started)
 
-    def suggest(
-        self, texts: Text | Sequence[Text], *, k: int = 10, why: bool = False
-    ) -> list[list[Suggestion]]:
+    def suggest(self, texts: Text | Sequence[Text], *, k: int = 10, why: bool = False) -> list[list[Suggestion]]:
         """At most ``k`` suggestions for each text, by falling confidence; with at most three reasons each if asked."""
-        given = [texts] if isinstance(texts, str | Document) else list(texts)
-        documents = [text if isinstance(text, Document) else Document(f"text-{n}", text) for n, text in enumerate(given)]
+        given = [texts] if isinstance(texts, str | Document) else texts
+        documents = [one if isinstance(one, Document) else Document(f"text-{n}", one) for n, one in enumerate(given)]
         return self.tagger.suggest(documents, k=k, why=why)
 
     def tag(
         self,
-        corpus: Corpus,
+        corpus: Given,
         out: str | Path,
         *,
         k: int = 10,
@@ -173,45 +167,71 @@ class Project:
     ) -> TagReport:
         """Writes a line for every document of the corpus, in its order; what an earlier run left is continued."""
         options = tagging.Options(k, min_confidence, workers)
-        identity = {"model": self.fingerprint, **options.identity(), "input": corpus.fingerprint()}
-        return tagging.tag(self.tagger, corpus, Path(out), identity, options, overwrite, progress or _quiet)
+        read = corpus_of(corpus)
+        tagger = self.tagger
+        identity = {"model": self._opened.fingerprint(), **options.identity(), "input": read.fingerprint()}
+        return tagging.tag(
+            tagger,
+            read,
+            Path(out),
+            identity=identity,
+            options=options,
+            overwrite=overwrite,
+            progress=progress or _quiet,
+        )
 
     def evaluate(
-        self, corpus: Corpus, *, k: int = 100, progress: Progress | None = None
+        self, corpus: Given, *, k: int = 100, progress: Progress | None = None
     ) -> tuple[Report, SavedCandidates]:
         """How good the suggestions for documents with known tags are, and the candidates it was computed from."""
-        n_train = self.manifest.documents
-        return evaluating.measure(self.tagger, corpus, k=k, n_train=n_train, progress=progress or _quiet)
+        tagger, n_train = self.tagger, self.manifest.documents
+        return evaluating.measure(tagger, corpus_of(corpus), k=k, n_train=n_train, progress=progress or _quiet)
 
     def candidates(self, documents: Sequence[Document]) -> Candidates:
         """The table of a block of documents: every channel's columns, ``fused`` and ``confidence``."""
         return self.tagger.candidates(documents)
 
-    # --- growing -----------------------------------------------------------------------------------------------
+    # --- growing: each returns the numbers of the log's rows, for `revert` ---------------------------------------
 
-    def add_documents(self, documents: Iterable[Document]) -> int:
-        """Learns tagged documents at once (full training is for later); the log's last number."""
-        return self.store.append([GrowthRow.add_document(document) for document in documents])
+    def add_documents(self, documents: Iterable[Document]) -> list[int]:
+        """Learns tagged documents at once, in the place of those with the same ids; ranking waits for `train`."""
+        return self._log([GrowthRow.add_document(document) for document in documents])
 
-    def remove_documents(self, ids: Iterable[str]) -> int:
-        """Forgets documents at once; the log's last number."""
-        return self.store.append([GrowthRow.remove_document(id) for id in ids])
+    def remove_documents(self, ids: Iterable[str]) -> list[int]:
+        """Forgets documents at once; unknown ids change nothing."""
+        return self._log([GrowthRow.remove_document(id) for id in ids])
 
-    def add_tags(self, tags: Iterable[Tag]) -> int:
+    def add_tags(self, tags: Iterable[Tag]) -> list[int]:
         """Adds tags, or replaces those with the same ids; they are suggested from the next text on."""
-        rows = list(tags)
-        self.vocabulary.extended(rows)  # refuses what no vocabulary takes, before it is logged
-        return self.store.append([GrowthRow.add_tag(tag) for tag in rows])
+        return self._log(rows_for(list(tags), self.vocabulary))
+
+    def remove_tags(self, ids: Iterable[str]) -> list[int]:
+        """Deprecates tags: they keep their positions and are never suggested; raises `UnknownTagError`."""
+        vocabulary = self.vocabulary
+        positions = vocabulary.positions(ids).tolist()
+        return self.add_tags([replace(vocabulary.tag(position), deprecated=True) for position in positions])
+
+    def revert(self, rows: Iterable[int]) -> list[int]:
+        """Takes rows of the growth log back; raises `StoreError` where a later row replaced what one of them said."""
+        before = self.store.last()
+        return list(range(before + 1, self.store.revert(list(rows)) + 1))
 
     def update_vocabulary(self, vocabulary: Vocabulary) -> Changes:
-        """Takes a new edition: kept tags keep their positions, missing ones become deprecated."""
-        updated, changes = self.vocabulary.updated(vocabulary)
-        moved = building.changed_positions(self.vocabulary, updated)
-        changed = sorted({*self.manifest.changed, *moved, *self._grown().changed})
-        self.manifest = building.republish(
-            self.folder, self.manifest, updated, changed=tuple(changed), vocabulary_at=self.store.last()
-        )
-        self._growth, self._tagger = None, None
+        """Takes a new edition: kept tags keep their positions, missing ones become deprecated.
+
+        What was learned stays; an untrained project learns the names anew.
+        """
+        with self._opened.alone():
+            growth, now = self._opened.growth(), self.manifest
+            updated, changes = growth.vocabulary.updated(vocabulary)
+            if self.trained:
+                changed = growth.changed.union(now.changed, changed_positions(growth.vocabulary, updated))
+                versions.republish(self.folder, now, updated, changed=tuple(sorted(changed)), vocabulary_at=growth.seen)
+            else:
+                tagger = self._opened.new_tagger(updated).fit([])
+                versions.publish(
+                    self.folder, self.settings, tagger, documents=0, folded=now.folded, vocabulary_at=growth.seen
+                )
         return changes
 
     # --- looking after -----------------------------------------------------------------------------------------
@@ -219,33 +239,28 @@ class Project:
     @property
     def fingerprint(self) -> str:
         """Names everything that a suggestion depends on: model, vocabulary, growth log, settings."""
-        growth = self._grown()
-        growth.read()
-        return building.digest([self.manifest.fingerprint, growth.seen, __version__, self.settings.rows()])
+        self._opened.growth()
+        return self._opened.fingerprint()
 
     def doctor(self) -> list[Finding]:
         """Reads every file, the database and the settings, and says what it finds; never raises for what is broken."""
-        return checking.check(self.folder, self.settings, self.manifest, self.store)
+        return checking.check(self._opened)
 
     def close(self) -> None:
-        """Lets go of the database."""
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        """Lets go of the database; it is opened again when it is needed."""
+        self._opened.close()
 
-    def _grown(self) -> Growth:
-        if self._growth is None:
-            base = building.load_vocabulary(self.folder, self.manifest)
-            self._growth = Growth(base, self.store, self.manifest)
-        return self._growth
+    def __enter__(self) -> Self:
+        return self
 
-    def _check_settings(self) -> None:
-        now, then = self.settings.learned_with(), dict(self.manifest.learned_with)
-        # Before a ranking is learned nothing depends on a channel: it may be switched off at any time.
-        off = () if self.calibrated else tuple(f"{name}." for name in self.settings.switched_off)
-        for key in [*then, *(key for key in now if key not in then)]:
-            if now.get(key) != then.get(key) and not key.startswith(off):
-                raise ConfigError(
-                    f"setting {key!r} is {now.get(key)!r}, but the model was trained with {then.get(key)!r}",
-                    hint="train again (tagwright train), or set it back",
-                )
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _log(self, rows: list[GrowthRow]) -> list[int]:
+        """The numbers of the appended rows, without those that only say what stood there."""
+        last = self.store.append(rows)
+        followers = [*(row.subject for row in rows[1:]), None]
+        pairs = zip(rows, followers, strict=True)
+        return [last - len(rows) + 1 + n for n, (row, follower) in enumerate(pairs) if row.subject != follower]

@@ -22,7 +22,8 @@ class TrainReport:
     """What `Project.train` learned from.
 
     ``documents`` tagged ones, ``tags_used`` different tags that they carry, ``cpu_seconds`` of this process;
-    ``calibrated``: enough for a learned ranking; ``cut``: the confidence that maximises out-of-fold micro-F1.
+    ``calibrated``: enough for a learned ranking; ``cut``: the confidence that maximises out-of-fold micro-F1;
+    ``problems`` of the corpus, where one was read.
     """
 
     documents: int
@@ -32,6 +33,7 @@ class TrainReport:
     calibrated: bool
     cut: float
     unknown_tags: int = 0
+    problems: Problems = field(default_factory=Problems)
 
     @property
     def lines(self) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,22 @@ FILE = "tagwright.toml"
 DEFAULT, OVERRIDE = "default", "--set"
 Tree = dict[str, Any]
 
+# Values that change nothing about a trained model: how quickly it answers, how it was made, where it lies.
+_NO_CHANGE = ("encoder.threads", "encoder.model", "store.", "fitting.")
 # Values that change how a trained model is asked, not what it learned.
-_AT_RUN_TIME = ("shortlist", "encoder.threads", "store.", "fitting.")
+_AT_RUN_TIME = ("shortlist", *_NO_CHANGE)
 _DEPTH = ".k"
+# Fewer make no sense: inner tables are of documents that are in neither of two folds.
+_LEAST = {
+    "shortlist": 1, "fitting.folds": 3, "fitting.nested": 1, "fitting.hold_out_above": 1, "fitting.hold_out": 3,
+    "fitting.least": 1, "fitting.kept": 1,
+}  # fmt: skip
+_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "bool": ((bool,), "true or false"),
+    "str": ((str,), "a text"),
+}
 
 
 class Settings:
@@ -29,7 +43,9 @@ class Settings:
     An unknown key is refused with the nearest known one. A channel is switched off by ``channels.NAME = false``.
     """
 
-    def __init__(self, given: Mapping[str, Any] | None = None, overrides: Sequence[str] = (), source: str = FILE) -> None:
+    def __init__(
+        self, given: Mapping[str, Any] | None = None, overrides: Sequence[str] = (), source: str = FILE
+    ) -> None:
         self._source = source
         self._origins: dict[str, str] = {}
         self.switched_off: list[str] = []
@@ -60,12 +76,28 @@ class Settings:
         return [(key, value, self._origins.get(key, DEFAULT)) for key, value in self._values()]
 
     def learned_with(self) -> dict[str, Any]:
-        """{dotted key: value} of what a trained model depends on."""
-        return {
-            key: value
-            for key, value in self._values()
-            if not key.startswith(_AT_RUN_TIME) and not (key.startswith("channels.") and key.endswith(_DEPTH))
-        }
+        """{dotted key: plain value} of what a trained model depends on."""
+        kept = {key: value for key, value in self._values() if not key.startswith(_AT_RUN_TIME)}
+        return _plain({key: value for key, value in kept.items() if not _is_depth(key)})
+
+    def answers_with(self) -> dict[str, Any]:
+        """{dotted key: plain value} of what a suggestion depends on, beside what was learned."""
+        return _plain({key: value for key, value in self._values() if not key.startswith(_NO_CHANGE)})
+
+    def differences(self, then: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """(what, next step) for every value that is not the one of ``then``, a former `learned_with`."""
+        now = self.learned_with()
+        found: dict[str, str] = {}
+        for key in {**then, **now}:
+            channel = _channel_of(key)
+            if channel and f"channels.{channel}.kind" not in now:
+                found[f"channel {channel!r} is off, but the model was trained with it"] = ""
+            elif channel and f"channels.{channel}.kind" not in then:
+                found[f"channel {channel!r} is on, but the model was trained without it"] = ""
+            elif now.get(key) != then.get(key):
+                what = f"setting {key!r} is {now.get(key)!r}, but the model was trained with {then.get(key)!r}"
+                found[what] = f" ({key} = {json.dumps(then.get(key))})"
+        return [(what, f"train again (tagwright train), or set it back{how}") for what, how in found.items()]
 
     def part(self, name: str) -> tuple[str, dict[str, Any]]:
         """(kind, options) of a part such as "encoder" or "store"."""
@@ -85,7 +117,8 @@ class Settings:
             if path == "" and key not in tree:
                 raise ConfigError(f"{origin}: there is no setting {key!r}", hint=_nearest(key, tree))
             if path == "channels." and value is False:
-                tree.pop(key, None)
+                if tree.pop(key, None) is None:
+                    raise ConfigError(f"{origin}: there is no channel {key!r} to switch off", hint=_nearest(key, tree))
                 self.switched_off.append(dotted)
             elif isinstance(value, Mapping):
                 below = tree.setdefault(key, {"kind": key} if path == "channels." else {})
@@ -99,43 +132,48 @@ class Settings:
                 self._origins[dotted] = origin
 
     def _check(self) -> None:
-        if not isinstance(self._tree["shortlist"], int) or self._tree["shortlist"] < 1:
-            raise ConfigError(f"{self._source}: 'shortlist' must be a whole number from 1 on")
-        for dotted, options, known in self._sections():
-            for key, value in options.items():
-                if key not in known:
-                    origin = self._origins.get(f"{dotted}.{key}", self._source)
-                    raise ConfigError(f"{origin}: {dotted!r} has no option {key!r}", hint=_nearest(key, known))
-                _check_type(f"{dotted}.{key}", value, known[key])
+        _check_value("shortlist", self._tree["shortlist"], "int")
+        for section in self._sections():
+            for key, value in section.given.items():
+                if key not in section.defaults:
+                    origin = self._origins.get(f"{section.name}.{key}", self._source)
+                    hint = _nearest(key, section.defaults)
+                    raise ConfigError(f"{origin}: {section.name!r} has no option {key!r}", hint=hint)
+                _check_value(f"{section.name}.{key}", value, section.types.get(key, ""))
 
-    def _sections(self) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-        """(dotted name, options given, all options with their defaults) of every component."""
-        fitting = {field.name: field.default for field in dataclasses.fields(Fitting)}
-        yield "fitting", self._tree["fitting"], fitting
-        words = registry.options(TfIdf)
-        words.pop("analyzer", None)
-        yield "words", self._tree["words"], words
+    def _sections(self) -> Iterator[_Section]:
+        yield _Section("fitting", "", self._tree["fitting"], Fitting)
+        yield _Section("words", "", self._tree["words"], TfIdf, hidden=("analyzer",))
         for name in ("encoder", "store", "fusion", "calibration"):
-            yield name, *self._component(name, self._tree[name])
+            yield _section(name, name, self._tree[name])
         for name, options in self._tree["channels"].items():
-            yield f"channels.{name}", *self._component("channel", {"kind": name, **options})
-
-    def _component(self, kind: str, given: Tree) -> tuple[dict[str, Any], dict[str, Any]]:
-        options = {key: value for key, value in given.items() if key != "kind"}
-        known = registry.options(registry.resolve(kind, str(given["kind"])))
-        return options, {key: value for key, value in known.items() if key not in ("path", "clock")}
+            yield _section(f"channels.{name}", "channel", {"kind": name, **options})
 
     def _values(self) -> Iterator[tuple[str, Any]]:
         yield "shortlist", self._tree["shortlist"]
-        for dotted, options, known in self._sections():
-            below: Any = self._tree
-            for part in dotted.split("."):
-                below = below[part]
-            if "kind" in below:
-                yield f"{dotted}.kind", below["kind"]
-            for key in known:
-                value = options.get(key, known[key])
-                yield f"{dotted}.{key}", None if value is dataclasses.MISSING else value
+        for section in self._sections():
+            if section.kind:
+                yield f"{section.name}.kind", section.kind
+            for key, default in section.defaults.items():
+                value = section.given.get(key, default)
+                yield f"{section.name}.{key}", None if value is dataclasses.MISSING else value
+
+
+class _Section:
+    """The options of one component: those given, all with their defaults, and their types as they are written."""
+
+    def __init__(self, name: str, kind: str, given: Tree, cls: type[Any], hidden: Sequence[str] = ()) -> None:
+        self.name, self.kind, self.given = name, kind, given
+        self.defaults = {key: value for key, value in registry.options(cls).items() if key not in hidden}
+        self.types = {field.name: str(field.type) for field in dataclasses.fields(cls)}
+
+
+def _section(name: str, kind: str, given: Tree) -> _Section:
+    options = {key: value for key, value in given.items() if key != "kind"}
+    chosen = given["kind"]
+    if not isinstance(chosen, str):
+        raise ConfigError(f"'{name}.kind' is {chosen!r}, but must be a name", hint=_nearest("", registry.names(kind)))
+    return _Section(name, chosen, options, registry.resolve(kind, chosen))
 
 
 def _parse(override: str) -> Tree:
@@ -155,15 +193,32 @@ def _parse(override: str) -> Tree:
     return tree
 
 
-def _check_type(key: str, value: Any, default: Any) -> None:
+def _check_value(key: str, value: Any, written: str) -> None:
     """A number stays a number: a wrong type is told here, with its key, not deep inside a library."""
-    if default is None or default is dataclasses.MISSING:
-        return
-    wanted: tuple[type, ...] = (int, float) if isinstance(default, float) else (type(default),)
-    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
-        raise ConfigError(f"{key!r} is {value!r}, but must be like {default!r} ({wanted[-1].__name__})")
+    types, what = _TYPES.get(written.removesuffix(" | None"), ((object,), ""))
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types and what):
+        raise ConfigError(f"{key!r} is {value!r}, but must be {what}")
+    if key in _LEAST and isinstance(value, int) and value < _LEAST[key]:
+        raise ConfigError(f"{key!r} is {value!r}, but must be {_LEAST[key]} at least")
 
 
-def _nearest(name: str, known: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(known)}"
+def _channel_of(key: str) -> str:
+    """The channel that a dotted key is about; "" = none."""
+    first, _, rest = key.partition(".")
+    return rest.partition(".")[0] if first == "channels" else ""
+
+
+def _is_depth(key: str) -> bool:
+    return bool(_channel_of(key)) and key.endswith(_DEPTH)
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """As JSON gives them back."""
+    plain: dict[str, Any] = json.loads(json.dumps(values))
+    return plain
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    listed = list(known)
+    close = difflib.get_close_matches(name, listed, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known are: {', '.join(listed)}"

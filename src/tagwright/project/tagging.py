@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from tagwright.corpus.base import Corpus
-from tagwright.corpus.results import CONTINUED, FINISHED, Result, Results
-from tagwright.errors import TagwrightError
+from tagwright.corpus.result import Result
+from tagwright.corpus.results import CONTINUED, FINISHED, Results
+from tagwright.errors import ConfigError, TagwrightError
 from tagwright.executor import threads
 from tagwright.pipeline.assembly import BLOCK
 from tagwright.pipeline.fitting import Progress
+from tagwright.pipeline.threads import one_thread
 from tagwright.project.reports import TagReport
 from tagwright.tagger import Tagger
 from tagwright.types import Document
@@ -29,6 +31,12 @@ class Options:
     min_confidence: float
     workers: int
 
+    def __post_init__(self) -> None:
+        if self.k < 1 or self.workers < 1:
+            raise ConfigError(f"k ({self.k}) and workers ({self.workers}) must be 1 at least")
+        if not 0.0 <= self.min_confidence <= 1.0:
+            raise ConfigError(f"min_confidence is {self.min_confidence}, but must lie between 0 and 1")
+
     def identity(self) -> dict[str, Any]:
         """What the rows depend on."""
         return {"k": self.k, "min_confidence": self.min_confidence}
@@ -38,13 +46,15 @@ def tag(
     tagger: Tagger,
     corpus: Corpus,
     out: Path,
+    *,
     identity: dict[str, Any],
     options: Options,
     overwrite: bool,
     progress: Progress,
 ) -> TagReport:
     """Continues or begins OUT and finishes it."""
-    with Results.open(out, identity, block=_ROWS, overwrite=overwrite) as results:
+    # Held around all workers: were it only around each one's block, the first to end would free the others' threads.
+    with one_thread(), Results.open(out, identity, block=_ROWS, overwrite=overwrite) as results:
         if results.state == FINISHED:
             return TagReport(results.rows, 0, 0, "finished already")
         resumed = len(results.ids) if results.state == CONTINUED else 0
@@ -62,10 +72,15 @@ def _tagged(tagger: Tagger, batches: Iterator[list[Document]], options: Options)
 
 
 def _rows(tagger: Tagger, documents: Sequence[Document], options: Options) -> list[Result]:
-    """One row a document; where a block fails, its documents are tried one by one and the guilty ones say why."""
+    """One row a document; where a block fails, its documents are tried one by one and the guilty ones say why.
+
+    What is wrong with the project, the machine or the disk is no document's fault: it ends the work.
+    """
     try:
         return _suggested(tagger, documents, options)
-    except (TagwrightError, ValueError, ArithmeticError, MemoryError) as error:
+    except (TagwrightError, OSError):
+        raise
+    except Exception as error:
         if len(documents) == 1:
             return [Result(documents[0].id, (), tagger.calibrated, f"{type(error).__name__}: {error}")]
         return [row for document in documents for row in _rows(tagger, [document], options)]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from tagwright import __version__
-from tagwright.encoders.base import Encoder
+from tagwright.encoders.base import Encoder, LearningEncoder
 from tagwright.errors import IntegrityError, ProjectError
 from tagwright.pipeline.table import OutOfFold, load_table
 from tagwright.project import parts
@@ -31,9 +31,10 @@ def publish(
         tagger.vocabulary.save(folder / vocabulary)
         tagger.save(folder / model)
         within = parts.encoder_folder(folder, settings)
+        encoder = tagger.assembly.encoder_fingerprint
         manifest = Manifest(
             version=__version__, vocabulary=vocabulary, model=model, documents=documents, folded=folded,
-            vocabulary_fingerprint=tagger.vocabulary.fingerprint, encoder_fingerprint=tagger.assembly.encoder.fingerprint,
+            vocabulary_fingerprint=tagger.vocabulary.fingerprint, encoder_fingerprint=encoder,
             calibrated=tagger.calibrated, learned_with=settings.learned_with(), vocabulary_at=vocabulary_at,
             files=checksums(folder, [name, within] if within else [name]),
         )  # fmt: skip
@@ -65,14 +66,12 @@ def load_vocabulary(folder: Path, manifest: Manifest) -> Vocabulary:
     return Vocabulary.load(folder / manifest.vocabulary)
 
 
-def load_tagger(
-    folder: Path, settings: Settings, manifest: Manifest, vocabulary: Vocabulary, encoder: Encoder
-) -> Tagger:
-    """The tagger that the manifest names, its files and its encoder checked."""
+def load_tagger(folder: Path, manifest: Manifest, tagger: Tagger) -> Tagger:
+    """The tagger with what the manifest's model has learned, its files and its encoder checked."""
     manifest.verify(folder, manifest.model, without=f"{manifest.model}/{_TABLE}")
-    tagger = Tagger(settings.tagger(), encoder, vocabulary).load(folder / manifest.model)
-    verify_encoder(tagger.assembly.encoder, manifest)
-    return tagger
+    if not isinstance(tagger.assembly.encoder, LearningEncoder):
+        verify_encoder(tagger.assembly.encoder, manifest)
+    return tagger.load(folder / manifest.model)
 
 
 def load_out_of_fold(folder: Path, manifest: Manifest) -> OutOfFold | None:
@@ -114,8 +113,9 @@ def _new_version(folder: Path) -> Iterator[str]:
         yield name
     except BaseException as error:
         # An interruption may come just after the manifest was put in place.
-        if not any(named.startswith(f"{name}/") for named in _named(folder)):
-            shutil.rmtree(folder / name, ignore_errors=True)
+        with suppress(ProjectError):
+            if not any(named.startswith(f"{name}/") for named in _named(folder)):
+                shutil.rmtree(folder / name, ignore_errors=True)
         if isinstance(error, OSError):
             hint = "what was there before is as it was; check free space and permissions, then run the same again"
             raise ProjectError(f"{folder} cannot be written: {error.strerror or error}", hint=hint) from error
@@ -123,10 +123,10 @@ def _new_version(folder: Path) -> Iterator[str]:
 
 
 def _named(folder: Path) -> set[str]:
-    try:
-        manifest = Manifest.read(folder)
-    except ProjectError:
+    """What the manifest names, nothing where there is none yet; a damaged one is raised, not taken for none."""
+    if Manifest.stamp(folder) is None:
         return set()
+    manifest = Manifest.read(folder)
     return {manifest.vocabulary, manifest.model}
 
 

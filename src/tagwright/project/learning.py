@@ -1,0 +1,70 @@
+"""The documents that a project learns from: kept whole or not at all, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tagwright.corpus import Problems
+from tagwright.errors import ConfigError
+from tagwright.project.reading import Given, corpus_of
+from tagwright.project.reports import TrainReport
+from tagwright.store.base import Store
+from tagwright.tagger import Tagger
+from tagwright.types import Document
+from tagwright.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Material:
+    """The tagged ones of the kept documents, which stand at row ``folded`` of the growth log."""
+
+    vocabulary: Vocabulary
+    documents: list[Document]
+    folded: int
+    problems: Problems
+
+    def report(self, tagger: Tagger, cpu_seconds: float) -> TrainReport:
+        """What a tagger has learned from them."""
+        named = [tag for document in self.documents for tag in document.tags or ()]
+        known = [tag for tag in named if tag in self.vocabulary]
+        return TrainReport(
+            documents=len(self.documents), tags_used=len(set(known)), tags=len(self.vocabulary),
+            cpu_seconds=cpu_seconds, calibrated=tagger.calibrated, cut=tagger.cut,
+            unknown_tags=len(named) - len(known), problems=self.problems,
+        )  # fmt: skip
+
+
+def gather(store: Store, corpus: Given | None, vocabulary: Vocabulary) -> Material:
+    """The documents of the corpus, kept from now on; without one the kept ones with what was added since.
+
+    Raises `ConfigError`, and keeps what was kept, where a corpus teaches nothing.
+    """
+    problems = Problems()
+    if corpus is None:
+        folded = store.fold(store.last())
+    else:
+        read = corpus_of(corpus, vocabulary, for_training=True)
+        store.keep_documents(_useful(read, vocabulary))
+        folded, problems = store.folded(), read.problems
+    documents = [document for document in _useful(store.documents(), vocabulary) if document.tags is not None]
+    return Material(vocabulary, documents, folded, problems)
+
+
+def _useful(documents: Iterable[Document], vocabulary: Vocabulary) -> Iterator[Document]:
+    """The documents as they are; raises `ConfigError` at the end where there was nothing to learn from."""
+    seen = tagged = known = 0
+    for document in documents:
+        yield document
+        seen += 1
+        tagged += document.tags is not None
+        known += any(tag in vocabulary for tag in document.tags or ())
+    if not tagged:
+        what = f"none of the {seen:,} documents has tags" if seen else "there are no documents"
+        raise ConfigError(f"{what} to learn from", hint="tagwright train CORPUS")
+    if not known:
+        raise ConfigError(
+            f"none of the {tagged:,} tagged documents has a tag of this vocabulary",
+            hint="compare their tags with the ids that tagwright vocab search NAME shows; --tag-prefix OLD=NEW "
+            "rewrites how they begin",
+        )

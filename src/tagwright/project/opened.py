@@ -1,0 +1,134 @@
+"""What one process has read of a project's folder, kept in step with what other processes do to it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tagwright import __version__
+from tagwright.encoders.base import Encoder
+from tagwright.errors import ConfigError, ProjectError
+from tagwright.project import parts, versions
+from tagwright.project.growing import Growth
+from tagwright.project.manifest import Manifest
+from tagwright.project.settings import Settings
+from tagwright.store.base import GrowthRow
+from tagwright.store.sqlite import SqliteStore
+from tagwright.tagger import Tagger
+from tagwright.vocabulary import Vocabulary
+
+# How soon another machine notices that the owner of a training is dead; on this machine it is noticed at once.
+_LEASE_SECONDS = 60.0
+
+
+class Opened:
+    """The parts of a project: each read when it is first asked for, its files checked against the manifest.
+
+    When another process has published a new manifest, `notice` reads it and drops all that hung on the old one.
+    """
+
+    def __init__(self, folder: Path, overrides: Sequence[str] = ()) -> None:
+        self.folder, self._overrides = folder, tuple(overrides)
+        self._store: SqliteStore | None = None
+        self._tagger: Tagger | None = None
+        self._growth: Growth | None = None
+        self._read()
+
+    @property
+    def store(self) -> SqliteStore:
+        """The database; its file is made when it is first written to."""
+        if self._store is None:
+            self._store = parts.store(self.folder, self.settings)
+        return self._store
+
+    def notice(self) -> bool:
+        """Whether there is another manifest than the one that was read; if so, it is read."""
+        changed = Manifest.stamp(self.folder) != self._stamp
+        if changed:
+            self._read()
+        return changed
+
+    def growth(self) -> Growth:
+        """The growth log, read to its end."""
+        self.notice()
+        try:
+            if self._growth is None:
+                base = versions.load_vocabulary(self.folder, self.manifest)
+                self._growth = Growth(base, self.manifest, self.rows_after)
+            self._growth.read()
+        except ProjectError:
+            if not self._outdated():
+                raise
+            return self.growth()
+        return self._growth
+
+    def tagger(self) -> Tagger:
+        """The tagger, brought up to the last row of the growth log."""
+        growth = self.growth()
+        try:
+            if self._tagger is None:
+                for what, hint in self.settings.differences(self.manifest.learned_with):
+                    raise ConfigError(what, hint=hint)
+                loaded = self.settings.tagger(), self.encoder(), growth.base
+                self._tagger = versions.load_tagger(self.folder, self.manifest, Tagger(*loaded))
+            growth.bring(self._tagger)
+        except ProjectError:
+            if not self._outdated():
+                raise
+            return self.tagger()
+        except BaseException:
+            self._forget()
+            raise
+        return self._tagger
+
+    def new_tagger(self, vocabulary: Vocabulary) -> Tagger:
+        """One that has learned nothing yet."""
+        return Tagger(self.settings.tagger(), self.encoder(), vocabulary)
+
+    def encoder(self) -> Encoder:
+        """The encoder, which remembers in the store what takes it long."""
+        return parts.remembering(parts.encoder(self.folder, self.settings, self.manifest), self.store)
+
+    def rows_after(self, number: int) -> list[GrowthRow]:
+        """The growth log's rows; a project that has never grown has no database, and gets none by being asked."""
+        return self.store.read(number) if self.store.path.exists() else []
+
+    def fingerprint(self) -> str:
+        """Names everything that the suggestions of `tagger` depend on: model, vocabulary, growth log, settings."""
+        growth = "" if self._growth is None else self._growth.fingerprint
+        said = [self.manifest.fingerprint, growth, __version__, self.settings.answers_with()]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
+
+    @contextmanager
+    def alone(self) -> Iterator[Callable[[], None]]:
+        """Nobody else publishes meanwhile; what it gives raises `StoreError` where that was lost (a laptop slept)."""
+        owner = f"{socket.gethostname()}:{os.getpid()}"
+        with self.store.claim("train", owner, _LEASE_SECONDS) as lease:
+            self.notice()
+            yield lease.renew
+        self.notice()
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _read(self) -> None:
+        self._stamp = Manifest.stamp(self.folder)
+        self.manifest = Manifest.read(self.folder)
+        self.settings = Settings.read(self.folder, self._overrides)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._tagger = self._growth = None
+
+    def _outdated(self) -> bool:
+        """Whether another process has published, and dropped our files, since the manifest was read."""
+        self._forget()  # they may have been brought half the way
+        return self.notice()
