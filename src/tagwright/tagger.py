@@ -44,6 +44,7 @@ class Tagger:
         self.calibration: Calibration | None = None
         self.cut = 0.0
         self.fitted: Fitted | None = None
+        self._shown: dict[int, tuple[str, str]] = {}  # decoding a name costs more than finding it again
 
     @property
     def calibrated(self) -> bool:
@@ -90,9 +91,13 @@ class Tagger:
             block = documents[start : start + BLOCK]
             table = self.candidates(block)
             order = table.order(CONFIDENCE, then=FUSED)
-            for row, document in enumerate(block):
-                best = order[table.offsets[row] : table.offsets[row + 1]][:k]
-                found.append([self._suggestion(table, int(pair), document if why else None) for pair in best])
+            tags = table.tags[order].tolist()
+            confidences = np.round(table.column(CONFIDENCE)[order].astype(np.float64), 6).tolist()
+            for document, low, high in zip(block, table.offsets[:-1].tolist(), table.offsets[1:].tolist(), strict=True):
+                best = slice(low, min(high, low + k))
+                asked = document if why else None
+                pairs = zip(tags[best], confidences[best], strict=True)
+                found.append([self._suggestion(tag, confidence, asked) for tag, confidence in pairs])
         return found
 
     def explain(self, document: Document, tag: int) -> tuple[Evidence, ...]:
@@ -122,6 +127,7 @@ class Tagger:
         """Goes on with a vocabulary in which the tags at ``positions`` are new or changed."""
         with one_thread():
             self.vocabulary = vocabulary
+            self._shown.clear()
             self.assembly.add_tags(vocabulary, positions)
 
     def save(self, folder: Path) -> None:
@@ -158,10 +164,9 @@ class Tagger:
         options = dict(getattr(self.settings, kind))
         return registry.build(kind, options.pop("kind"), options)
 
-    def _suggestion(self, table: Candidates, pair: int, document: Document | None) -> Suggestion:
-        tag = int(table.tags[pair])
-        confidence = float(np.round(table.columns[CONFIDENCE][pair].astype(np.float64), 6))
+    def _suggestion(self, tag: int, confidence: float, document: Document | None) -> Suggestion:
+        shown = self._shown.get(tag)
+        if shown is None:
+            shown = self._shown[tag] = (self.vocabulary.ids[tag], self.vocabulary.name(tag))
         evidence = self.explain(document, tag) if document is not None else ()
-        return Suggestion(
-            self.vocabulary.ids[tag], self.vocabulary.name(tag), confidence, self.calibrated, evidence
-        )
+        return Suggestion(*shown, confidence, self.calibrated, evidence)

@@ -84,6 +84,11 @@ class Assembly:
         return merged.with_columns(found)
 
     @property
+    def encoder_fingerprint(self) -> str:
+        """Names what the encoder knows; "" where it has learned nothing yet."""
+        return "" if isinstance(self.encoder, LearningEncoder) and not self.informed else self.encoder.fingerprint
+
+    @property
     def speaking(self) -> list[Channel]:
         """The channels that learn and are asked: those of meaning only where the encoder has something to tell.
 
