@@ -1,0 +1,1 @@
+"""Measurements that anyone can rerun; results in RESULTS.md."""

@@ -1,4 +1,4 @@
-"""The quick measurements, one after the other: ``python -m benchmarks`` (make bench). The others say how to run them."""
+"""The quick measurements, one after the other: ``python -m benchmarks`` (make bench)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the benchmarks share: run the installed command, count its CPU time and memory, score with the outside scorer."""
+"""What the benchmarks share: run the installed command, count its cost, score with the outside scorer."""
 
 from __future__ import annotations
 
@@ -80,8 +80,12 @@ def own_cut(predictions: Path, gold: Path, cut: float) -> dict[str, float]:
 
 def machine() -> str:
     """The line that stands above every table of RESULTS.md."""
-    model = next((line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")), platform.machine())
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    model = next(
+        (line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")), platform.machine()
+    )
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     said = f"{time.strftime('%Y-%m-%d')}, {model}, {os.cpu_count()} cores, Python {platform.python_version()}"
     return f"{said}, commit {commit.stdout.strip() or 'unknown'}"
 

@@ -1,6 +1,6 @@
 """A vocabulary alone, no training: ESCO skills for sentences of job advertisements, against names-only retrieval.
 
-    python benchmarks/esco.py [--encoder FOLDER]
+python benchmarks/esco.py [--encoder FOLDER]
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a user waits for before anything is learned: help, loading vocabularies, the first suggestion.
 
-    python benchmarks/starting.py [--project PROJECT]     (a trained project for the cold suggestion)
+python benchmarks/starting.py [--project PROJECT]     (a trained project for the cold suggestion)
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Quality, cost and speed on one data set: init, train, tag every part, score.
 
-    python benchmarks/train_and_tag.py --data tibkat-en --parts dev test
-    python benchmarks/train_and_tag.py --data tibkat-en --parts dev test --encoder FOLDER   (tagwright encoder export)
-    python benchmarks/train_and_tag.py --data tibkat --parts dev
-    python benchmarks/train_and_tag.py --data eurlex57k --parts dev
+python benchmarks/train_and_tag.py --data tibkat-en --parts dev test
+python benchmarks/train_and_tag.py --data tibkat-en --parts dev test --encoder FOLDER   (tagwright encoder export)
+python benchmarks/train_and_tag.py --data tibkat --parts dev
+python benchmarks/train_and_tag.py --data eurlex57k --parts dev
 """
 
 from __future__ import annotations

@@ -74,7 +74,9 @@ class Tagger:
         With ``sources``, ``<channel>.found`` tells which channels found a tag themselves.
         """
         if not hasattr(self, "fusion"):
-            raise NotFittedError("this tagger has learned nothing yet", hint="call fit first, with no documents at least")
+            raise NotFittedError(
+                "this tagger has learned nothing yet", hint="call fit first, with no documents at least"
+            )
         with one_thread():
             candidates = self.assembly.recall(documents, sources=sources)
             candidates = candidates.where(self.vocabulary.active[candidates.tags])
@@ -146,7 +148,9 @@ class Tagger:
         """Reads what `save` wrote, for a vocabulary that has at least the tags of then, at the same positions."""
         learned = json.loads((folder / "tagger.json").read_text(encoding="utf-8"))
         if learned["format"] != FORMAT:
-            raise FormatError(f"{folder} has format {learned['format']}, this version reads {FORMAT}", hint="train again")
+            raise FormatError(
+                f"{folder} has format {learned['format']}, this version reads {FORMAT}", hint="train again"
+            )
         self.assembly.informed = bool(learned["calibrated"])
         self.assembly.load(folder, self.vocabulary)
         self.fusion = self._part("fusion").load(folder / "fusion") if learned["calibrated"] else ReciprocalRanks()

@@ -143,9 +143,7 @@ class Ranker:
             np.concatenate([b.weights for b in blocks]), np.concatenate([b.documents for b in blocks]),
         )  # fmt: skip
 
-    def _weights(
-        self, block: Candidates, right: NDArray[np.bool_], random: np.random.Generator
-    ) -> NDArray[np.float32]:
+    def _weights(self, block: Candidates, right: NDArray[np.bool_], random: np.random.Generator) -> NDArray[np.float32]:
         """(n_pairs,) float32: 0 = not learned from; an easy pair stands for all that were left out."""
         hardness = np.where(right, np.inf, reciprocal_ranks(block, 30.0))
         place = block.with_columns({"_h": hardness}).rank("_h")

@@ -1,4 +1,4 @@
-"""Numeric libraries held to one thread, so that the same sums come out on every machine and cores are not fought over."""
+"""Numeric libraries held to one thread: the same sums on every machine, and no fight over cores."""
 
 from __future__ import annotations
 
