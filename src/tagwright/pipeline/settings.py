@@ -30,8 +30,8 @@ class Fitting:
     stay in the out-of-fold table.
     """
 
-    folds: int = 4
-    nested: int = 750
+    folds: int = 5
+    nested: int = 600
     hold_out_above: int = 30_000
     hold_out: int = 9_000
     least: int = 60
