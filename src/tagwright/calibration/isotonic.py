@@ -27,11 +27,8 @@ class Isotonic:
 
     def fit(self, candidates: Candidates, gold: NDArray[np.bool_]) -> Self:
         """Learns the curve."""
-        order = np.argsort(candidates.column("fused"), kind="stable")
-        scores = candidates.column("fused")[order].astype(np.float64)
-        levels, sizes, middles = _steps(scores, gold[order].astype(np.float64))
-        levels, middles = _merge(levels, sizes, middles, self.least)
-        n = len(scores)
+        n = candidates.n_pairs
+        levels, middles = _merge(*_steps(candidates.column("fused").astype(np.float64), gold), self.least)
         self.scores_ = np.asarray(middles)
         self.levels_ = np.clip(levels, 0.5 / (n + 1), 1 - 0.5 / (n + 1))
         return self
@@ -57,20 +54,21 @@ class Isotonic:
 
 
 def _steps(
-    scores: NDArray[np.float64], right: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
-    """(levels, sizes, mean scores) of the steps of isotonic regression over ascending scores."""
+    scores: NDArray[np.float64], right: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """(levels, sizes, mean scores) of the steps of isotonic regression, ascending; equal scores share a step."""
     from scipy.optimize import isotonic_regression
 
-    found = isotonic_regression(right)
-    edges = np.asarray(found.blocks, dtype=np.int64)
-    levels = np.asarray(found.x)[edges[:-1]]
-    middles = np.add.reduceat(scores, edges[:-1]) / np.diff(edges)
-    return levels, np.diff(edges), middles
+    scores, groups = np.unique(scores, return_inverse=True)
+    sizes = np.bincount(groups).astype(np.float64)
+    found = isotonic_regression(np.bincount(groups, right) / sizes, weights=sizes)
+    starts = np.asarray(found.blocks, dtype=np.int64)[:-1]
+    steps = np.add.reduceat(sizes, starts)
+    return np.asarray(found.x)[starts], steps, np.add.reduceat(scores * sizes, starts) / steps
 
 
 def _merge(
-    levels: NDArray[np.float64], sizes: NDArray[np.int64], middles: NDArray[np.float64], least: int
+    levels: NDArray[np.float64], sizes: NDArray[np.float64], middles: NDArray[np.float64], least: int
 ) -> tuple[list[float], list[float]]:
     """Neighbouring steps joined, from the top down, until each rests on ``least`` pairs."""
     merged: list[tuple[float, float, float]] = []

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from tagwright.candidates import Candidates, Ints
 from tagwright.errors import NotFittedError
@@ -15,6 +16,7 @@ from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
 
 MOST_EVIDENCE = 3
+Result = TypeVar("Result")
 
 
 def given() -> Any:
@@ -33,6 +35,8 @@ class Channel(ABC):
 
     name: str = field(default="", metadata={"given": True})
     parts: ClassVar[tuple[str, ...]] = ("score",)
+    # Whether what `add`, `remove` and `add_tags` are told counts at once; else it does so after the next training.
+    grows: ClassVar[bool] = True
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -63,13 +67,13 @@ class Channel(ABC):
     def load(self, folder: Path, vocabulary: Vocabulary) -> Self:
         """Reads what `save` wrote; arrays are mapped, not copied, where that pays."""
 
-    def add(self, documents: Sequence[Document]) -> None:
+    def add(self, documents: Sequence[Document]) -> None:  # noqa: B027 - nothing to do where tags are not learned from
         """Learns these tagged documents at run time; one whose id is known replaces that one."""
 
-    def remove(self, ids: Sequence[str]) -> None:
+    def remove(self, ids: Sequence[str]) -> None:  # noqa: B027
         """Forgets these documents; unknown ids are ignored."""
 
-    def add_tags(self, vocabulary: Vocabulary, positions: Ints) -> None:
+    def add_tags(self, vocabulary: Vocabulary, positions: Ints) -> None:  # noqa: B027
         """Makes new or changed tags suggestable; ``vocabulary`` is the new one, ``positions`` what changed."""
 
     def need(self, learned: str) -> None:
@@ -82,17 +86,24 @@ class Channel(ABC):
         return candidates.with_columns({f"{self.name}.{part}": column for part, column in values.items()})
 
 
-class Last:
-    """Remembers one result for the batch it was computed from, a thread: `complete` follows `recall` at once."""
+class Last(Generic[Result]):
+    """Remembers one result for the batch it was computed from, a thread: `complete` follows `recall` at once.
+
+    A result counts for these very documents, whatever list holds them, and for one ``state`` of the channel: a number
+    that changes with everything the result depends on. So what was added, removed or trained since is never missed.
+    """
 
     def __init__(self) -> None:
         self._local = threading.local()
 
-    def keep(self, documents: Sequence[Document], result: Any) -> Any:
+    def keep(self, documents: Sequence[Document], state: int, result: Result) -> Result:
         """Remembers and returns the result."""
-        self._local.documents, self._local.result = documents, result
+        self._local.kept = (tuple(documents), state, result)
         return result
 
-    def of(self, documents: Sequence[Document]) -> Any | None:
-        """The result for exactly this batch object, else None."""
-        return self._local.result if getattr(self._local, "documents", None) is documents else None
+    def of(self, documents: Sequence[Document], state: int) -> Result | None:
+        """The result for these documents in this state, else None."""
+        kept: tuple[tuple[Document, ...], int, Result] | None = getattr(self._local, "kept", None)
+        if kept is None or kept[1] != state or len(kept[0]) != len(documents):
+            return None
+        return kept[2] if all(map(operator.is_, kept[0], documents)) else None

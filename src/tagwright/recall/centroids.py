@@ -10,13 +10,13 @@ from typing import ClassVar, Self
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from tagwright.candidates import Candidates, Ints
 from tagwright.recall.base import Channel, Last, given
+from tagwright.recall.points import Points, load_points, save_points, sparse, stacked, turned
 from tagwright.recall.products import at, best, best_dense, prune, unit, unit_rows
-from tagwright.recall.shelf import Shelf, load_points, save_points
-from tagwright.recall.spaces import Points
+from tagwright.recall.shelf import Shelf
+from tagwright.recall.spaces import WordSpace
 from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
 
@@ -39,13 +39,15 @@ class Centroids(Channel):
     terms: int = 300
     parts: ClassVar[tuple[str, ...]] = ("score", "documents")
 
+    def __post_init__(self) -> None:
+        self._renamed: Ints = np.empty(0, dtype=np.int32)
+
     def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
         """Sums the documents of each tag; a tag without documents has no centroid."""
         self.shelf.fit(corpus, vocabulary)
         self._vocabulary = vocabulary
-        edges = self.shelf.base.tags
-        tags = np.flatnonzero(np.diff(edges.tocsc().indptr)).astype(np.int32)
-        self._use(tags, self._means(edges, self.shelf.base.points, tags))
+        tags = np.flatnonzero(self.shelf.counts()).astype(np.int32)
+        self._use(tags, self._means(self.shelf.edges(), self.shelf.base.points, tags))
         return self
 
     def recall(self, documents: Sequence[Document], k: int) -> Candidates:
@@ -68,10 +70,10 @@ class Centroids(Channel):
         if place == len(tags) or tags[place] != tag:
             return []
         point, centroid = self.shelf.space.documents([document]), centroids[[int(place)]]
-        if not sp.issparse(point):
+        if not isinstance(self.shelf.space, WordSpace):
             value = float((point @ centroid.T)[0, 0])
             return [Evidence(self.name, "like its documents", f"cosine {value:.2f}", value=value)]
-        shared = point.multiply(centroid).tocsr()
+        shared = sp.csr_matrix(sp.csr_matrix(point).multiply(centroid))
         strongest = shared.indices[np.argsort(-shared.data, kind="stable")[:_TERMS_SHOWN]]
         words = ", ".join(self.shelf.space.tfidf.stems_[i] for i in strongest)
         return [Evidence(self.name, "shared words", words, value=float(shared.sum()))] if words else []
@@ -99,24 +101,29 @@ class Centroids(Channel):
         self.shelf.remove(ids)
 
     def add_tags(self, vocabulary: Vocabulary, positions: Ints) -> None:
-        """A new tag has a centroid once it has a document."""
+        """A new tag has a centroid once it has a document; that of a changed tag gets the new name."""
+        self.need("tags_")
         self._vocabulary = vocabulary
+        self._renamed = np.union1d(self._renamed, positions).astype(np.int32)
         self.shelf.widen(vocabulary)
 
     def _use(self, tags: Ints, centroids: Points) -> None:
         self.tags_, self.centroids_ = tags, centroids
+        self._renamed = self._renamed[:0]
         self._made: tuple[int, tuple[Ints, Points]] | None = None
-        self._turned: tuple[object, Points] | None = None
-        self._last = Last()
+        self._turned: tuple[Points, Points] | None = None
+        self._last: Last[Points] = Last()
 
     def _means(self, edges: sp.csr_matrix, points: Points, tags: Ints) -> Points:
         """(n_tags, width) rows of length 1: weighted sums of the tags' documents and names."""
         sums = edges.T.tocsr()[tags] @ points
         names = self.shelf.space.tags(self._vocabulary, tags) if self.name_weight else None
-        if sp.issparse(sums):
-            mixed = sums if names is None else sums + self.name_weight * names
-            return unit_rows(prune(unit_rows(sp.csr_matrix(mixed)), self.terms))
-        return unit(sums if names is None else sums + self.name_weight * names)
+        mixed = sums if names is None else sums + self.name_weight * names
+        if not sparse(mixed):
+            return unit(mixed)
+        rows = sp.csr_matrix(mixed)
+        rows.sort_indices()  # so that lengths are added up in one order, whatever else is summed beside them
+        return unit_rows(prune(unit_rows(rows), self.terms))
 
     def _current(self) -> tuple[Ints, Points]:
         """The tags with a centroid, ascending, and their centroids; tags touched at run time are summed anew."""
@@ -126,31 +133,29 @@ class Centroids(Channel):
         return self._made[1]
 
     def _grown(self) -> tuple[Ints, Points]:
-        touched = self.shelf.touched()
+        touched = np.union1d(self.shelf.touched(), self._renamed).astype(np.int32)
         if len(touched) == 0:
             return self.tags_, self.centroids_
         edges = self.shelf.edges()
-        points = [piece.points for piece, _ in self.shelf.pieces()]
-        dense = not sp.issparse(points[0])
         rows = np.unique(edges.tocsc()[:, touched].indices)
-        stacked = np.concatenate(points)[rows] if dense else sp.vstack(points, format="csr")[rows]
-        alive = touched[np.diff(edges.tocsc()[:, touched].indptr) > 0]
-        moved = self._means(edges[rows], stacked, alive)
-        kept = ~np.isin(self.tags_, touched)
+        alive = touched[self.shelf.counts()[touched] > 0]
+        points = stacked([piece.points for piece, _ in self.shelf.pieces()])
+        moved = self._means(edges[rows], points[rows], alive)
+        kept = np.flatnonzero(~np.isin(self.tags_, touched))
         tags = np.concatenate([self.tags_[kept], alive])
         order = np.argsort(tags, kind="stable")
-        still = self.centroids_[np.flatnonzero(kept)]
-        joined = np.concatenate([still, moved])[order] if dense else sp.vstack([still, moved], format="csr")[order]
-        return tags[order].astype(np.int32), joined
+        return tags[order].astype(np.int32), stacked([self.centroids_[kept], moved])[order]
 
     def _product(self, documents: Sequence[Document]) -> tuple[Points, Ints]:
+        """The cosines of a batch with all centroids (n_documents, n), and the tags of those."""
         tags, centroids = self._current()
-        product = self._last.of(documents)
+        state = self.shelf.version
+        product = self._last.of(documents, state)
         if product is None:
-            if self._turned is None or self._turned[0] is not centroids:
-                turned = centroids.T.tocsr() if sp.issparse(centroids) else np.ascontiguousarray(centroids.T)
-                self._turned = (centroids, turned)
-            product = self._last.keep(documents, self.shelf.space.documents(documents) @ self._turned[1])
+            kept = self._turned
+            if kept is None or kept[0] is not centroids:
+                kept = self._turned = (centroids, turned(centroids))
+            product = self._last.keep(documents, state, self.shelf.space.documents(documents) @ kept[1])
         return product, tags
 
     def _columns(self, candidates: Candidates, product: Points, tags: Ints) -> Candidates:
@@ -158,11 +163,7 @@ class Centroids(Channel):
         places = np.minimum(np.searchsorted(tags, wanted), max(len(tags) - 1, 0))
         has = tags[places] == wanted if len(tags) else np.zeros(len(wanted), dtype=bool)
         score = np.full(len(wanted), np.nan, dtype=np.float32)
-        found = at(product, rows[has], places[has]) if sp.issparse(product) else product[rows[has], places[has]]
+        found = at(product, rows[has], places[has]) if sparse(product) else product[rows[has], places[has]]
         score[has] = np.nan_to_num(found, nan=0.0)
-        counts = np.zeros(self.shelf.n_tags, dtype=np.float32)
-        counts += np.bincount(self._edges().indices, minlength=self.shelf.n_tags)
+        counts = self.shelf.counts().astype(np.float32)
         return self.place(candidates, {"score": score, "documents": np.log1p(counts[wanted])})
-
-    def _edges(self) -> sp.csr_matrix:
-        return self.shelf.edges() if len(self.shelf.touched()) else self.shelf.base.tags

@@ -36,9 +36,7 @@ class TagCounts:
     _removed: set[int] = field(default_factory=set)
 
     @classmethod
-    def of(
-        cls, documents: Sequence[Document], held: Sequence[NDArray[np.int32]], vocabulary: Vocabulary
-    ) -> TagCounts:
+    def of(cls, documents: Sequence[Document], held: Sequence[NDArray[np.int32]], vocabulary: Vocabulary) -> TagCounts:
         """Counts over documents and the tags whose labels each holds."""
         offsets = np.concatenate([[0], np.cumsum([len(tags) for tags in held])]).astype(np.int64)
         tags = np.concatenate([np.empty(0, dtype=np.int32), *held])
@@ -47,9 +45,7 @@ class TagCounts:
         )
         return cls._count([d.id for d in documents], (offsets, tags, carried), len(vocabulary))
 
-    def add(
-        self, documents: Sequence[Document], held: Sequence[NDArray[np.int32]], vocabulary: Vocabulary
-    ) -> None:
+    def add(self, documents: Sequence[Document], held: Sequence[NDArray[np.int32]], vocabulary: Vocabulary) -> None:
         """Counts more documents; one whose id is known replaces that one."""
         self.remove([document.id for document in documents])
         for document, tags in zip(documents, held, strict=True):

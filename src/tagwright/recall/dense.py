@@ -35,13 +35,16 @@ class Dense(Channel):
     share: float = 0.99
     parts: ClassVar[tuple[str, ...]] = ("score",)
 
+    def __post_init__(self) -> None:
+        self._grown: Ints = np.empty(0, dtype=np.int32)
+        self._version = 0
+
     def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
         """Encodes the tags, and sets the threshold by the documents."""
         positions = np.flatnonzero(vocabulary.active).astype(np.int32)
         self._use(positions, self._encode(vocabulary, positions), -1.0)
         documents = [document for document in corpus if document.tags]
-        usual = self.threshold if self.threshold is not None else self._usual_threshold(documents, vocabulary)
-        self.threshold_ = usual
+        self.threshold_ = self._usual_threshold(documents, vocabulary) if self.threshold is None else self.threshold
         return self
 
     def recall(self, documents: Sequence[Document], k: int) -> Candidates:
@@ -87,17 +90,22 @@ class Dense(Channel):
 
     def add_tags(self, vocabulary: Vocabulary, positions: Ints) -> None:
         """Encodes the new or changed tags; they are found at once."""
+        self.need("tags_")
         self._grown = np.union1d(self._grown, positions).astype(np.int32)
         active = self._grown[vocabulary.active[self._grown]]
-        self._added = (active, self._encode(vocabulary, active))
-        self._made = None
+        kept = ~np.isin(self.tags_, self._grown)
+        tags = np.concatenate([self.tags_[kept], active])
+        self._change((tags, np.concatenate([self.vectors_[kept], self._encode(vocabulary, active)])))
 
     def _use(self, tags: Ints, vectors: NDArray[np.float32], threshold: float) -> None:
         self.tags_, self.vectors_, self.threshold_ = tags, vectors, threshold
-        self._grown: Ints = np.empty(0, dtype=np.int32)
-        self._added: tuple[Ints, NDArray[np.float32]] = (self._grown, np.empty((0, vectors.shape[1]), np.float32))
-        self._made: tuple[Ints, NDArray[np.float32]] | None = None
-        self._last = Last()
+        self._grown = self._grown[:0]
+        self._last: Last[NDArray[np.float32]] = Last()
+        self._change((tags, vectors))
+
+    def _change(self, current: tuple[Ints, NDArray[np.float32]]) -> None:
+        self._now = current
+        self._version += 1
 
     def _encode(self, vocabulary: Vocabulary, positions: Ints) -> NDArray[np.float32]:
         """float32 rows that are exact in float16, so that a saved and a fresh channel answer alike."""
@@ -108,22 +116,17 @@ class Dense(Channel):
         return np.concatenate(blocks)
 
     def _current(self) -> tuple[Ints, NDArray[np.float32]]:
-        """(tags, (width, n_tags) vectors): the base without what changed, then what came at run time."""
+        """(tags, (n_tags, width) vectors): the base without what changed, then what came at run time."""
         self.need("tags_")
-        if self._made is None:
-            kept = ~np.isin(self.tags_, self._grown)
-            vectors = self.vectors_ if kept.all() else self.vectors_[kept]
-            tags = np.concatenate([self.tags_[kept], self._added[0]])
-            self._made = (tags, np.concatenate([vectors, self._added[1]]).T if len(self._added[0]) else vectors.T)
-        return self._made
+        return self._now
 
     def _product(self, documents: Sequence[Document]) -> NDArray[np.float32]:
-        tags, vectors = self._current()
-        kept: tuple[Ints, NDArray[np.float32]] | None = self._last.of(documents)
-        if kept is None or kept[0] is not tags:
-            product = np.asarray(self.meaning.documents(documents) @ vectors, dtype=np.float32)
-            kept = self._last.keep(documents, (tags, product))
-        return kept[1]
+        vectors = self._current()[1]
+        product = self._last.of(documents, self._version)
+        if product is None:
+            fresh = np.asarray(self.meaning.documents(documents) @ vectors.T, dtype=np.float32)
+            product = self._last.keep(documents, self._version, fresh)
+        return product
 
     def _columns_of(self, tags: Ints) -> NDArray[np.int64]:
         own = self._current()[0]

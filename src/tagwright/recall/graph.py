@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from tagwright.candidates import Candidates, Ints
 from tagwright.recall.base import MOST_EVIDENCE, Channel, Last, given
+from tagwright.recall.points import Points, beside, sparse, turned
 from tagwright.recall.products import at, best, best_dense, spread
 from tagwright.recall.shelf import Shelf
 from tagwright.types import Document, Evidence
@@ -68,8 +68,9 @@ class Graph(Channel):
 
     def explain(self, document: Document, tag: int) -> list[Evidence]:
         """The most similar documents that carry the tag."""
+        self.need("threshold_")
         rows, similarities = self._neighbours([document])[1:]
-        carries = np.asarray(self._edges()[rows][:, [tag]].todense()).ravel() > 0
+        carries = self.shelf.edges()[rows][:, [tag]].toarray().ravel() > 0
         found = []
         for row, similarity in zip(rows[carries][:MOST_EVIDENCE], similarities[carries], strict=False):
             id, title = self.shelf.label(int(row))
@@ -102,24 +103,22 @@ class Graph(Channel):
 
     def _use(self, threshold: float) -> None:
         self.threshold_ = threshold
-        self._last = Last()
-        self._turned: tuple[int, list[NDArray[np.float32] | sp.csr_matrix]] | None = None
-        self._all_edges: tuple[int, sp.csr_matrix] | None = None
+        self._last: Last[Candidates] = Last()
+        self._turned: dict[int, tuple[Points, Points]] = {}
 
     def _table(self, documents: Sequence[Document]) -> Candidates:
         self.need("threshold_")
-        kept: tuple[int, Candidates] | None = self._last.of(documents)
-        if kept is not None and kept[0] == self.shelf.version:
-            return kept[1]
-        table = self._vote(len(documents), *self._neighbours(documents))
-        self._last.keep(documents, (self.shelf.version, table))
+        state = self.shelf.version
+        table = self._last.of(documents, state)
+        if table is None:
+            table = self._last.keep(documents, state, self._vote(len(documents), *self._neighbours(documents)))
         return table
 
     def _vote(
         self, n: int, owners: NDArray[np.int64], rows: NDArray[np.int64], similarities: NDArray[np.float32]
     ) -> Candidates:
         """Neighbours -> their tags, each with its columns."""
-        edges = self._edges()
+        edges = self.shelf.edges()
         pair, entry = spread(edges.indptr, rows)
         keys = owners[pair] << 32 | edges.indices[entry]
         order = np.argsort(keys, kind="stable")  # within a tag the most similar neighbour stays first
@@ -142,37 +141,37 @@ class Graph(Channel):
         self, documents: Sequence[Document]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
         """(document, row of `Shelf.edges`, similarity), the most similar first within each document."""
-        points = self.shelf.space.documents(documents)
-        blocks = []
-        for (_, alive), turned in zip(self.shelf.pieces(), self._by_column(), strict=True):
-            product = points @ turned
-            if alive is not None:
-                product = product @ sp.diags(alive.astype(np.float32)) if sp.issparse(product) else product * alive
-            blocks.append(product)
-        if sp.issparse(blocks[0]):
-            product = sp.csr_matrix(sp.hstack(blocks, format="csr") if len(blocks) > 1 else blocks[0])
-            product.data[product.data <= self.threshold_] = 0
+        product = self._similarities(self.shelf.space.documents(documents))
+        floor = max(self.threshold_, 0.0)
+        if sparse(product):
+            product.data[product.data <= floor] = 0
             product.eliminate_zeros()
             owners, rows = best(product, self.neighbours)
             similarities = at(product, owners, rows)
         else:
-            dense = np.concatenate(blocks, axis=1) if len(blocks) > 1 else blocks[0]
-            owners, rows = best_dense(dense, self.neighbours, floor=max(self.threshold_, 0.0))
-            similarities = dense[owners, rows]
+            owners, rows = best_dense(product, self.neighbours, floor=floor)
+            similarities = product[owners, rows]
         order = np.lexsort((rows, -similarities, owners))
         return owners[order], rows[order], similarities[order].astype(np.float32)
 
-    def _by_column(self) -> list[NDArray[np.float32] | sp.csr_matrix]:
-        if self._turned is None or self._turned[0] != self.shelf.version:
-            points = [piece.points for piece, _ in self.shelf.pieces()]
-            turned = [p.T.tocsr() if sp.issparse(p) else np.ascontiguousarray(p.T) for p in points]
-            self._turned = (self.shelf.version, turned)
-        return self._turned[1]
+    def _similarities(self, points: Points) -> Points:
+        """(n_points, n): the cosine with every row of `Shelf.edges`, 0 for rows that are gone."""
+        blocks = []
+        for number, (piece, alive) in enumerate(self.shelf.pieces()):
+            product = points @ self._by_column(number, piece.points)
+            if alive is not None and sparse(product):
+                product.data *= alive[product.indices]
+            elif alive is not None:
+                product *= alive
+            blocks.append(product)
+        return beside(blocks)
 
-    def _edges(self) -> sp.csr_matrix:
-        if self._all_edges is None or self._all_edges[0] != self.shelf.version:
-            self._all_edges = (self.shelf.version, self.shelf.edges())
-        return self._all_edges[1]
+    def _by_column(self, number: int, points: Points) -> Points:
+        """The points of a piece, turned; remembered, so that the base is turned once."""
+        kept = self._turned.get(number)
+        if kept is None or kept[0] is not points:
+            kept = self._turned[number] = (points, turned(points))
+        return kept[1]
 
     def _usual_threshold(self) -> float:
         """The similarity that ``share`` of sampled documents' nearest same-tag pairs exceed."""
@@ -180,11 +179,11 @@ class Graph(Channel):
         step = max(1, len(base.ids) // _SAMPLED)
         chosen = np.arange(0, len(base.ids), step)
         highest = []
-        turned = self._by_column()[0]
+        across = self._by_column(0, base.points)
         for start in range(0, len(chosen), _BATCH):
             rows = chosen[start : start + _BATCH]
-            near = base.points[rows] @ turned
-            near = near.toarray() if sp.issparse(near) else near.copy()
+            near = base.points[rows] @ across
+            near = near.toarray() if sparse(near) else near.copy()
             near[np.arange(len(rows)), rows] = -1
             same = (base.tags[rows] @ base.tags.T).tocsr()
             for row in range(len(rows)):

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from tagwright.candidates import Ints
@@ -19,7 +18,12 @@ from tagwright.vocabulary.base import Vocabulary
 # "Smoothing (Surface treatment)": a text says "smoothing"; the qualifier only tells two tags apart.
 _QUALIFIER = re.compile(r"\s*[(<\[][^)>\]]*[)>\]]")
 _FORMAT = 1
-_ARRAYS = ("tags", "kinds", "languages", "offsets", "terms", "ambiguity", "qualified")
+_ARRAYS = ("tags", "kinds", "languages", "offsets", "terms", "ambiguity")
+
+
+def core(label: str) -> str:
+    """A label without the qualifier in brackets at its end."""
+    return _QUALIFIER.sub("", label).strip() if label.endswith((")", ">", "]")) else label
 
 
 @dataclass(eq=False)
@@ -28,8 +32,8 @@ class LabelTable:
 
     ``tags`` (n_labels,) int32 positions, ascending; ``kinds`` (n_labels,) int8 as `Vocabulary.labels` has them;
     ``languages`` (n_labels,) int16 into ``language_names``; ``offsets``/``terms`` CSR of the distinct stems of each
-    label without its qualifier, as numbers into ``stems``; ``ambiguity`` (n_labels,) int32 tags with the same stems;
-    ``qualified`` (n_labels,) bool.
+    label's `core`, as ascending numbers into ``stems``, which are sorted; ``ambiguity`` (n_labels,) int32: how many of
+    these tags have a label of the same stems.
     """
 
     stems: list[str]
@@ -40,17 +44,11 @@ class LabelTable:
     offsets: NDArray[np.int64]
     terms: NDArray[np.int32]
     ambiguity: NDArray[np.int32]
-    qualified: NDArray[np.bool_]
 
     @property
     def lengths(self) -> NDArray[np.int64]:
         """(n_labels,) int64: distinct stems of each label."""
         return np.diff(self.offsets)
-
-    def matrix(self) -> sp.csr_matrix:
-        """(n_labels, n_stems) float32, 1 where the label has the stem."""
-        ones = np.ones(len(self.terms), dtype=np.float32)
-        return sp.csr_matrix((ones, self.terms, self.offsets), shape=(len(self.tags), len(self.stems)))
 
     @classmethod
     def build(cls, analyzer: Analyzer, vocabulary: Vocabulary, positions: Ints | None = None) -> LabelTable:
@@ -65,14 +63,11 @@ class LabelTable:
         names = [language or analyzer.languages[0] for language in labels.languages]
         texts = labels.texts
         tokens: list[list[int]] = []
-        qualified = np.zeros(len(rows), dtype=bool)
-        for number, (row, code) in enumerate(zip(rows.tolist(), codes.tolist(), strict=True)):
+        for row, code in zip(rows.tolist(), codes.tolist(), strict=True):
             text = texts[row]
-            core = _QUALIFIER.sub("", text).strip() if text[-1:] in ")>]" else text
-            found = analyzer.words(core, names[code]) or analyzer.words(text, names[code])
-            qualified[number] = core != text
+            found = analyzer.words(core(text), names[code]) or analyzer.words(text, names[code])
             tokens.append(sorted(set(found)))
-        return cls._pack(analyzer, tokens, (labels.tags[rows], labels.kinds[rows], codes), qualified, labels.languages)
+        return cls._pack(analyzer, tokens, (labels.tags[rows], labels.kinds[rows], codes), labels.languages)
 
     @classmethod
     def _pack(
@@ -80,17 +75,20 @@ class LabelTable:
         analyzer: Analyzer,
         tokens: list[list[int]],
         columns: tuple[NDArray[np.int32], NDArray[np.int8], NDArray[np.int16]],
-        qualified: NDArray[np.bool_],
         languages: list[str],
     ) -> LabelTable:
-        offsets = np.concatenate([[0], np.cumsum([len(row) for row in tokens])]).astype(np.int64)
-        flat = np.array([number for row in tokens for number in row], dtype=np.int64)
-        used, terms = np.unique(flat, return_inverse=True)
-        groups = np.unique([hash(tuple(row)) for row in tokens] or [0], return_inverse=True)[1][: len(tokens)]
-        ambiguity = np.bincount(groups)[groups] if len(groups) else np.zeros(0, dtype=np.int64)
+        lengths = np.array([len(row) for row in tokens], dtype=np.int64)
+        used, places = np.unique([number for row in tokens for number in row], return_inverse=True)
+        stems = analyzer.stems(used.astype(np.int64))
+        # In the order of the stems themselves, so that nothing depends on what this process read before.
+        order = sorted(range(len(stems)), key=stems.__getitem__)
+        ranks = np.empty(len(order), dtype=np.int32)
+        ranks[order] = np.arange(len(order))
+        owners = np.repeat(np.arange(len(tokens)), lengths)
+        terms = ranks[places]
         return cls(
-            analyzer.stems(used), list(languages), *columns, offsets, terms.astype(np.int32),
-            ambiguity.astype(np.int32), qualified,
+            [stems[place] for place in order], list(languages), *columns, np.concatenate([[0], np.cumsum(lengths)]),
+            terms[np.lexsort((terms, owners))], _ambiguity(tokens, columns[0]),
         )  # fmt: skip
 
     def save(self, folder: Path) -> None:
@@ -109,6 +107,14 @@ class LabelTable:
         return cls(stems["stems"], stems["languages"], **arrays)
 
 
+def _ambiguity(tokens: list[list[int]], tags: NDArray[np.int32]) -> NDArray[np.int32]:
+    """(n_labels,) int32: of how many tags some label has exactly these stems."""
+    groups: dict[tuple[int, ...], int] = {}
+    group = np.array([groups.setdefault(tuple(row), len(groups)) for row in tokens], dtype=np.int64)
+    pairs = np.unique(group << 32 | tags)
+    return np.bincount(pairs >> 32, minlength=len(groups))[group].astype(np.int32)
+
+
 @dataclass(eq=False)
 class Labels:
     """The label tables that a tagger looks in: the base and, once tags came at run time, a small one of those."""
@@ -120,22 +126,26 @@ class Labels:
 
     def __post_init__(self) -> None:
         self.grown: Ints = np.empty(0, dtype=np.int32)
-        self.n_tags = 0
+        self._read: Vocabulary | None = None
 
     def fit(self, vocabulary: Vocabulary) -> Self:
-        """Reads all labels; nothing to do where this vocabulary was read already."""
-        if getattr(self, "_fitted_on", None) is not vocabulary:
+        """Reads all labels into the base; nothing to do where this vocabulary is the base already."""
+        if self._read is not vocabulary or len(self.tables) != 1:
             self._use(LabelTable.build(self.analyzer, vocabulary), vocabulary)
         return self
 
     def add_tags(self, vocabulary: Vocabulary, positions: Ints) -> None:
-        """Labels of new or changed tags; the base's labels of changed ones are hidden by `alive`."""
+        """Labels of new or changed tags; the base's labels of changed ones are hidden by `alive`.
+
+        Several channels tell of the same change: the second time there is nothing to do.
+        """
+        if self._read is vocabulary and np.isin(positions, self.grown).all():
+            return
         self.grown = np.union1d(self.grown, positions).astype(np.int32)
         table = LabelTable.build(self.analyzer, vocabulary, self.grown)
         self.tables[1:] = [table]
         self.numbers[1:] = [TermNumbers(table.stems, self.analyzer.lexicon)]
-        self.n_tags = len(vocabulary)
-        self._fitted_on = vocabulary
+        self._read = vocabulary
         self.version += 1
 
     def alive(self, table: int) -> NDArray[np.bool_] | None:
@@ -156,6 +166,5 @@ class Labels:
     def _use(self, table: LabelTable, vocabulary: Vocabulary) -> None:
         self.tables, self.numbers = [table], [TermNumbers(table.stems, self.analyzer.lexicon)]
         self.grown = np.empty(0, dtype=np.int32)
-        self.n_tags = len(vocabulary)
-        self._fitted_on = vocabulary
+        self._read = vocabulary
         self.version += 1

@@ -58,6 +58,7 @@ class Lexical(Channel):
 
     def explain(self, document: Document, tag: int) -> list[Evidence]:
         """The words that hold a label of the tag, quoted."""
+        self.need("counts_")
         return quotations(self.name, document, self._vocabulary.tag(tag), self.finder.analyzer)
 
     def save(self, folder: Path) -> None:
@@ -73,15 +74,18 @@ class Lexical(Channel):
 
     def add(self, documents: Sequence[Document]) -> None:
         """Counts these documents too."""
+        self.need("counts_")
         tagged = [document for document in documents if document.tags is not None]
         self.counts_.add(tagged, self.finder.held(tagged), self._vocabulary)
 
     def remove(self, ids: Sequence[str]) -> None:
         """Counts these documents no more."""
+        self.need("counts_")
         self.counts_.remove(ids)
 
     def add_tags(self, vocabulary: Vocabulary, positions: Ints) -> None:
-        """New labels; no document has been counted for them yet."""
+        """New labels, found at once; what was counted for a changed tag under its old ones stays."""
+        self.need("counts_")
         self.finder.labels.add_tags(vocabulary, positions)
         self.counts_.widen(len(vocabulary))
         self._vocabulary = vocabulary
@@ -115,7 +119,8 @@ class Lexical(Channel):
         table = self.finder.labels.tables[number]
         names = np.array([*table.language_names, ""])[table.languages[matches.labels]]
         own = np.array([self.finder.analyzer.language(document) for document in documents])
-        return (names == own[matches.documents]) | (names == "")
+        same: NDArray[np.bool_] = (names == own[matches.documents]) | (names == "")
+        return same
 
 
 def _best_label(documents: NDArray[np.int64], tags: NDArray[np.int64], score: NDArray[np.floating]) -> NDArray[np.intp]:

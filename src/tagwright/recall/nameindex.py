@@ -75,7 +75,10 @@ class NameIndex:
         pair, label = spread(starts, tags)
         alive = self._alive[label]
         pair, label = pair[alive], label[alive]
-        found = {"title": self._share(words.title, rows[pair], label), "text": self._share(words.text, rows[pair], label)}
+        found = {
+            "title": self._share(words.title, rows[pair], label),
+            "text": self._share(words.text, rows[pair], label),
+        }
         mass = self._mass[label]
         found["mass"] = mass
         found["score"] = found["text"] ** 3 * np.sqrt(mass) + found["title"] ** 2 * mass
@@ -108,7 +111,8 @@ class NameIndex:
         hit = stored[places] == wanted if len(stored) else np.zeros(len(wanted), dtype=bool)
         weights = np.where(hit, held.data[places] if len(stored) else 0, 0) * self._rarity[terms]
         sums = np.bincount(pair, weights, minlength=len(labels))
-        return (sums / np.maximum(self._mass[labels], 1e-9)).astype(np.float32)
+        shares: NDArray[np.float64] = sums / np.maximum(self._mass[labels], 1e-9)
+        return shares.astype(np.float32)
 
     def _alike(
         self, analysis: Analysis, terms: NDArray[np.int32], analyzer: Analyzer
@@ -148,12 +152,15 @@ class NameIndex:
             rows = sp.csr_matrix(
                 (data.astype(np.float32), self._terms, self._offsets), shape=(len(self._tags), len(self._table.stems))
             )
-            self._index = rows.T.tocsr()
-            self._index.eliminate_zeros()
+            index = rows.T.tocsr()
+            index.eliminate_zeros()
+            self._index = index  # only when it is finished: other threads may be waiting for it
         return self._index
 
     def _label_starts(self, n_tags: int) -> NDArray[np.int64]:
-        if self._starts is None or len(self._starts) <= n_tags:
+        """(at least ``n_tags`` + 1,) int64: where the labels of each tag begin."""
+        starts = self._starts
+        if starts is None or len(starts) <= n_tags:
             most = max(n_tags, int(self._tags[-1]) + 1 if len(self._tags) else 0)
-            self._starts = np.searchsorted(self._tags, np.arange(most + 1)).astype(np.int64)
-        return self._starts
+            starts = self._starts = np.searchsorted(self._tags, np.arange(most + 1)).astype(np.int64)
+        return starts

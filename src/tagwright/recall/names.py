@@ -39,7 +39,7 @@ class Names(Channel):
     def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
         """Learns how rare the labels' stems are in documents; tags play no part."""
         self.finder.labels.fit(vocabulary)
-        documents = list(corpus)
+        documents = [document for document in corpus if document.tags is not None]
         table, numbers = self.finder.labels.tables[0], self.finder.labels.numbers[0]
         frequency = np.zeros(len(table.stems))
         for start in range(0, len(documents), _BATCH):
@@ -64,6 +64,7 @@ class Names(Channel):
 
     def complete(self, documents: Sequence[Document], candidates: Candidates) -> Candidates:
         """What share of each candidate's best label stands in its document."""
+        self.need("rarity_")
         words = self._read(documents)
         values: dict[str, Floats] = {}
         for index, held in zip(self._indexes(), words, strict=True):
@@ -73,6 +74,7 @@ class Names(Channel):
 
     def explain(self, document: Document, tag: int) -> list[Evidence]:
         """Which words of the document are words of the tag's name."""
+        self.need("rarity_")
         words = self._read([document])
         for index, held in zip(self._indexes(), words, strict=True):
             found = index.shared(held, tag)
@@ -100,7 +102,7 @@ class Names(Channel):
     def _use(self, rarity: NDArray[np.float32]) -> None:
         self.rarity_ = rarity
         self._made: tuple[int, list[NameIndex]] = (-1, [])
-        self._last = Last()
+        self._last: Last[list[Words]] = Last()
 
     def _indexes(self) -> list[NameIndex]:
         labels = self.finder.labels
@@ -117,12 +119,12 @@ class Names(Channel):
         return indexes
 
     def _read(self, documents: Sequence[Document]) -> list[Words]:
-        kept: list[Words] | None = self._last.of(documents)
-        if kept is not None and len(kept) == len(self._indexes()):
-            return kept
-        analysis = self.finder.analyzer.analyse(documents)
-        numbers = self.finder.labels.numbers
-        pairs = zip(self._indexes(), numbers, strict=True)
-        read = [index.words(analysis, number, self.finder.analyzer) for index, number in pairs]
-        result: list[Words] = self._last.keep(documents, read)
-        return result
+        """What a batch has of the stems of each label table."""
+        state = self.finder.labels.version
+        kept = self._last.of(documents, state)
+        if kept is None:
+            analysis = self.finder.analyzer.analyse(documents)
+            pairs = zip(self._indexes(), self.finder.labels.numbers, strict=True)
+            read = [index.words(analysis, numbers, self.finder.analyzer) for index, numbers in pairs]
+            kept = self._last.keep(documents, state, read)
+        return kept

@@ -1,8 +1,6 @@
-"""Small verbs on blocks of scores: the best of each row, the value at given pairs, sums by tag."""
+"""Small verbs on blocks of scores: the best of each row, the values at given pairs, rows of length 1."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import scipy.sparse as sp
@@ -66,7 +64,8 @@ def unit_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
 def unit(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
     """Dense rows of length 1; zero rows stay zero."""
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))[:, None]
-    return (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+    scaled: NDArray[np.floating] = vectors / np.maximum(lengths, 1e-12)
+    return scaled.astype(np.float32)
 
 
 def spread(offsets: NDArray[np.integer], rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -78,14 +77,9 @@ def spread(offsets: NDArray[np.integer], rows: NDArray[np.integer]) -> tuple[NDA
     return owner, starts[owner] + within
 
 
-def csr(data: Sequence[float] | NDArray[np.generic], pairs: Pairs, shape: tuple[int, int]) -> sp.csr_matrix:
-    """A float32 CSR matrix of loose entries; entries at the same place are added."""
-    return sp.csr_matrix((np.asarray(data, dtype=np.float32), pairs), shape=shape)
-
-
 def _highest(values: NDArray[np.float32], k: int) -> NDArray[np.bool_]:
     edge = np.partition(values, len(values) - k)[len(values) - k]
-    kept = values > edge
+    kept: NDArray[np.bool_] = values > edge
     ties = np.flatnonzero(values == edge)[: k - int(kept.sum())]
     kept[ties] = True
     return kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tagwright.recall.base import MOST_EVIDENCE
+from tagwright.recall.labels import core
 from tagwright.text.tokens import BREAK, Analyzer
 from tagwright.types import Document, Evidence, Tag
 
@@ -18,7 +19,7 @@ def quotations(channel: str, document: Document, tag: Tag, analyzer: Analyzer) -
     for field in ("title", "text"):
         sentences = list(_sentences(analyzer.spans(getattr(document, field), language)))
         for kind, label, own in _labels(tag, analyzer):
-            wanted = set(analyzer.words(label, own))
+            wanted = set(analyzer.words(core(label), own) or analyzer.words(label, own))
             for spans in sentences if wanted else ():
                 evidence = _quote(channel, document, (field, kind, wanted), spans)
                 if evidence:
@@ -28,13 +29,13 @@ def quotations(channel: str, document: Document, tag: Tag, analyzer: Analyzer) -
 
 
 def _labels(tag: Tag, analyzer: Analyzer) -> Iterator[tuple[str, str, str]]:
-    """(kind, label, language) of all labels; a qualifier in brackets is not looked for."""
+    """(kind, label, language) of all labels."""
     preferred = {**tag.names} or {"": tag.name}
     named = [("name", name, code) for code, name in preferred.items()]
     named += [("synonym", name, code) for code, names in tag.synonyms.items() for name in names]
     named += [("synonym", name, code) for code, names in tag.hidden.items() for name in names]
     for kind, name, code in named:
-        yield kind, name.split(" (")[0], code or analyzer.languages[0]
+        yield kind, name, code or analyzer.languages[0]
 
 
 def _sentences(spans: list[Span]) -> Iterator[list[Span]]:
@@ -48,9 +49,7 @@ def _sentences(spans: list[Span]) -> Iterator[list[Span]]:
     yield sentence
 
 
-def _quote(
-    channel: str, document: Document, what: tuple[str, str, set[int]], spans: list[Span]
-) -> Evidence | None:
+def _quote(channel: str, document: Document, what: tuple[str, str, set[int]], spans: list[Span]) -> Evidence | None:
     """The shortest run of words of a sentence that holds all wanted stems."""
     field, kind, wanted = what
     best: tuple[int, int, int] | None = None

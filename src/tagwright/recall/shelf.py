@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 
 from tagwright.candidates import Ints
 from tagwright.errors import NotFittedError
-from tagwright.recall.spaces import Points, Space
+from tagwright.recall.points import Points, load_points, save_points, sparse, stacked
+from tagwright.recall.spaces import Space
 from tagwright.types import Document
 from tagwright.vocabulary.base import Vocabulary
 
 _FORMAT = 1
+# So much of a text stands for the title of a document that has none.
+_SHOWN = 80
 
 
 @dataclass(eq=False)
@@ -36,26 +39,33 @@ class Shelf:
     """Documents as points with their tags.
 
     An edge weighs 1, or ``auto_weight`` where the document's metadata say ``auto`` (a machine set its tags: LLM4Tag
-    adds its own results as edges, which would confirm themselves; 0 leaves them out). The base is never written to;
-    documents added and removed at run time make a small second piece, rebuilt from its rows.
+    adds its own results as edges, which would confirm themselves); with 0 such documents are left out. The base is
+    never written to; documents added at run time make a small second piece, and those removed are passed over.
+    ``version`` counts up with every change.
     """
 
     space: Space
     auto_weight: float = 0.5
+    version: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._content: tuple[int, Vocabulary] | None = None
+        self._added: dict[str, tuple[Document, Points]] = {}
+        self._gone: set[int] = set()
+        self._rows: dict[str, int] | None = None
+        self._grown_made: tuple[int, Piece] | None = None
+        self._edges_made: tuple[int, sp.csr_matrix, NDArray[np.int64]] | None = None
 
     def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
-        """Remembers the tagged documents; nothing to do where this corpus object was read already."""
-        if getattr(self, "_fitted_on", None) is corpus:
-            return self
-        documents = [document for document in corpus if document.tags is not None]
-        self._use(self._piece(documents, vocabulary), vocabulary)
-        self._fitted_on: object = corpus
+        """Remembers the tagged documents; quick where the same ones are the base already."""
+        documents = [document for document in corpus if document.tags is not None and self._weight(document)]
+        content = hash(tuple((d.id, d.title, d.text, d.language, d.tags, self._weight(d)) for d in documents))
+        if self._content != (content, vocabulary):
+            self._use(self._piece(documents, self.space.documents(documents), vocabulary), vocabulary)
+        elif self._added or self._gone:
+            self._use(self.base, vocabulary)
+        self._content = (content, vocabulary)
         return self
-
-    @property
-    def filled(self) -> bool:
-        """Whether any document is remembered."""
-        return hasattr(self, "_base") and bool(self._base.ids or self._added)
 
     @property
     def base(self) -> Piece:
@@ -78,21 +88,23 @@ class Shelf:
 
     def edges(self) -> sp.csr_matrix:
         """(n, n_tags) CSR over the rows of all pieces, one below the other; rows that are gone are empty."""
-        stacked = []
-        for piece, alive in self.pieces():
-            tags = piece.tags
-            if alive is not None:
-                tags = sp.diags(alive.astype(np.float32)) @ tags
-            stacked.append(sp.csr_matrix(tags, shape=tags.shape))
-        for tags in stacked:
-            tags.resize(tags.shape[0], self.n_tags)
-        return sp.vstack(stacked, format="csr")
+        if self._edges_made is None or self._edges_made[0] != self.version:
+            stacked = [_widened(piece.tags, alive, self.n_tags) for piece, alive in self.pieces()]
+            edges = sp.vstack(stacked, format="csr") if len(stacked) > 1 else stacked[0]
+            self._edges_made = (self.version, edges, np.bincount(edges.indices, minlength=self.n_tags))
+        return self._edges_made[1]
+
+    def counts(self) -> NDArray[np.int64]:
+        """(n_tags,) int64: how many documents carry each tag."""
+        self.edges()
+        assert self._edges_made is not None
+        return self._edges_made[2]
 
     def touched(self) -> Ints:
         """Tags whose documents changed since the base, ascending."""
-        rows = self.base.tags[sorted(self._gone)].indices if self._gone else np.empty(0, dtype=np.int32)
-        added = [tags for _, tags, _ in self._added.values()]
-        return np.unique(np.concatenate([rows, *added])).astype(np.int32)
+        gone = self.base.tags[sorted(self._gone)].indices
+        added = self._grown().tags.indices if self._added else gone[:0]
+        return np.unique(np.concatenate([gone, added])).astype(np.int32)
 
     def label(self, row: int) -> tuple[str, str]:
         """(id, title) of a row of `edges`."""
@@ -103,28 +115,30 @@ class Shelf:
         raise IndexError(row)
 
     def add(self, documents: Sequence[Document]) -> None:
-        """Remembers these too; one whose id is known replaces that one, and adding twice is adding once."""
-        tagged = [document for document in documents if document.tags is not None]
-        self.remove([document.id for document in tagged if document.id not in self._added])
-        for document in tagged:
-            tags = self._vocabulary.positions(document.tags or (), known_only=True)
-            self._added[document.id] = (document, tags, self._weight(document))
-        self._changed()
+        """Remembers these too; one whose id is known replaces that one, and adding twice is adding once.
+
+        A document of the base that comes back as it was is the base's own again, so a change taken back leaves nothing.
+        """
+        fresh = [d for d in documents if d.tags is not None and self._added.get(d.id, (None,))[0] != d]
+        points = self.space.documents(fresh)
+        for number, document in enumerate(fresh):
+            point = points[[number]]
+            self._drop(document.id)
+            if self._weight(document) and not self._restored(document, point):
+                self._added[document.id] = (document, point)
+        self.version += 1
 
     def remove(self, ids: Sequence[str]) -> None:
         """Forgets these documents; unknown ids are ignored."""
         for id in ids:
-            self._added.pop(id, None)
-            row = self._row(id)
-            if row is not None:
-                self._gone.add(row)
-        self._changed()
+            self._drop(id)
+        self.version += 1
 
     def widen(self, vocabulary: Vocabulary) -> None:
         """Room for tags added at run time."""
         self._vocabulary = vocabulary
         self.n_tags = len(vocabulary)
-        self._changed()
+        self.version += 1
 
     def save(self, folder: Path) -> None:
         """Writes the base as plain arrays."""
@@ -139,20 +153,33 @@ class Shelf:
         """Reads what `save` wrote, the arrays mapped."""
         labels = json.loads((folder / "documents.json").read_text(encoding="utf-8"))
         tags = load_points(folder / "tags")
-        assert sp.issparse(tags)
+        assert sparse(tags)
         self._use(Piece(labels["ids"], labels["titles"], load_points(folder / "points"), tags), vocabulary)
         return self
 
     def _use(self, base: Piece, vocabulary: Vocabulary) -> None:
         self._base, self._vocabulary, self.n_tags = base, vocabulary, len(vocabulary)
-        self._added: dict[str, tuple[Document, Ints, float]] = {}
-        self._gone: set[int] = set()
-        self._rows: dict[str, int] | None = None
-        self.version = getattr(self, "version", 0) + 1
-        self._piece_made: tuple[int, Piece] | None = None
-
-    def _changed(self) -> None:
+        self._content, self._rows, self._grown_made, self._edges_made = None, None, None, None
+        self._added, self._gone = {}, set()
         self.version += 1
+
+    def _drop(self, id: str) -> None:
+        row = self._row(id)
+        if row is not None:
+            self._gone.add(row)
+        self._added.pop(id, None)
+
+    def _restored(self, document: Document, point: Points) -> bool:
+        """Whether the base has this very document; then it counts again."""
+        row = self._row(document.id)
+        if row is None:
+            return False
+        piece, base = self._piece([document], point, self._vocabulary), self.base
+        same = piece.titles[0] == base.titles[row] and _equal(point, base.points[[row]])
+        if same and _equal(piece.tags, base.tags[[row]]):
+            self._gone.discard(row)
+            return True
+        return False
 
     def _row(self, id: str) -> int | None:
         if self._rows is None:
@@ -162,44 +189,37 @@ class Shelf:
     def _weight(self, document: Document) -> float:
         return self.auto_weight if document.metadata.get("auto") else 1.0
 
-    def _piece(self, documents: Sequence[Document], vocabulary: Vocabulary) -> Piece:
+    def _piece(self, documents: Sequence[Document], points: Points, vocabulary: Vocabulary) -> Piece:
         tags = [vocabulary.positions(document.tags or (), known_only=True) for document in documents]
         offsets = np.concatenate([[0], np.cumsum([len(row) for row in tags])]).astype(np.int64)
         weights = np.repeat([self._weight(document) for document in documents], np.diff(offsets))
         flat = np.concatenate([np.empty(0, dtype=np.int32), *tags])
-        edges = sp.csr_matrix(
-            (weights.astype(np.float32), flat, offsets), shape=(len(documents), len(vocabulary))
-        )
-        edges.eliminate_zeros()
+        edges = sp.csr_matrix((weights.astype(np.float32), flat, offsets), shape=(len(documents), len(vocabulary)))
         edges.sort_indices()
-        ids, titles = [d.id for d in documents], [d.title or d.text[:80] for d in documents]
-        return Piece(ids, titles, self.space.documents(documents), edges)
+        ids, titles = [d.id for d in documents], [d.title or d.text[:_SHOWN] for d in documents]
+        return Piece(ids, titles, points, edges)
 
     def _grown(self) -> Piece:
         """The documents added at run time, as a piece of their own."""
-        if self._piece_made is None or self._piece_made[0] != self.version:
-            piece = self._piece([document for document, _, _ in self._added.values()], self._vocabulary)
-            self._piece_made = (self.version, piece)
-        return self._piece_made[1]
+        if self._grown_made is None or self._grown_made[0] != self.version:
+            documents, points = zip(*self._added.values(), strict=True)
+            self._grown_made = (self.version, self._piece(documents, stacked(points), self._vocabulary))
+        return self._grown_made[1]
 
 
-def save_points(points: Points, folder: Path) -> None:
-    """Writes dense rows as one npy, sparse rows as three."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if sp.issparse(points):
-        np.save(folder / "data.npy", points.data)
-        np.save(folder / "indices.npy", points.indices.astype(np.int32))
-        np.save(folder / "offsets.npy", points.indptr.astype(np.int64))
-        np.save(folder / "shape.npy", np.array(points.shape, dtype=np.int64))
-    else:
-        np.save(folder / "dense.npy", np.asarray(points, dtype=np.float32))
+def _widened(tags: sp.csr_matrix, alive: NDArray[np.bool_] | None, n_tags: int) -> sp.csr_matrix:
+    """(n, ``n_tags``): these edges, without those of rows that are gone."""
+    data, indices, offsets = tags.data, tags.indices, tags.indptr
+    if alive is not None:
+        lengths = np.diff(offsets)
+        kept = np.repeat(alive, lengths)
+        data, indices = data[kept], indices[kept]
+        offsets = np.concatenate([[0], np.cumsum(lengths * alive)])
+    return sp.csr_matrix((data, indices, offsets), shape=(tags.shape[0], n_tags))
 
 
-def load_points(folder: Path) -> Points:
-    """What `save_points` wrote, mapped."""
-    if (folder / "dense.npy").exists():
-        dense: NDArray[np.float32] = np.load(folder / "dense.npy", mmap_mode="r")
-        return dense
-    data, indices, offsets = (np.load(folder / f"{n}.npy", mmap_mode="r") for n in ("data", "indices", "offsets"))
-    shape = tuple(np.load(folder / "shape.npy").tolist())
-    return sp.csr_matrix((data, indices, offsets), shape=shape, copy=False)
+def _equal(one: Points, other: Points) -> bool:
+    """Whether two rows say the same, bit for bit."""
+    if sparse(one) and sparse(other):
+        return np.array_equal(one.indices, other.indices) and np.array_equal(one.data, other.data)
+    return bool(np.array_equal(one, other))

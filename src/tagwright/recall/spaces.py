@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from tagwright.candidates import Ints
 from tagwright.encoders.base import Encoder
+from tagwright.recall.points import Points
 from tagwright.text.tfidf import TfIdf
 from tagwright.types import Document
 from tagwright.vocabulary.base import Vocabulary
 
-Points = NDArray[np.float32] | sp.csr_matrix
 _SYNONYM = 2
 _BATCH = 256
 

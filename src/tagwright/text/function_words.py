@@ -29,18 +29,10 @@ BY_LANGUAGE: dict[str, str] = {
         "al como con de del el en entre es esta este la las lo los más no o para pero por que se sin sobre su "
         "sus un una y"
     ),
-    "it": (
-        "al alla che con da dal dei del della delle di e gli i il in la le lo nel nella non o per più si su "
-        "un una"
-    ),
+    "it": ("al alla che con da dal dei del della delle di e gli i il in la le lo nel nella non o per più si su un una"),
     "nl": (
-        "aan bij dat de den der die dit een en het hun in is met niet of om op over te tot uit van voor was "
-        "wordt zijn"
+        "aan bij dat de den der die dit een en het hun in is met niet of om op over te tot uit van voor was wordt zijn"
     ),
-    "sv": (
-        "att av den det de en ett för från har i inte med men och om på som till vid är"
-    ),
-    "fi": (
-        "ei ja jos kuin kun mutta myös ne niin ole oli on ovat että se sekä tai"
-    ),
+    "sv": ("att av den det de en ett för från har i inte med men och om på som till vid är"),
+    "fi": ("ei ja jos kuin kun mutta myös ne niin ole oli on ovat että se sekä tai"),
 }

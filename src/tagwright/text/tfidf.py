@@ -60,6 +60,11 @@ class TfIdf:
         weights = np.where(analysis.in_title, np.float32(self.title_weight), np.float32(1))
         return self._rows(analysis.documents, analysis.tokens, weights, len(documents))
 
+    def terms(self, tokens: NDArray[np.int32]) -> NDArray[np.int32]:
+        """(n,) int32: the column of each of these stem numbers of an `Analysis`; -1 = none."""
+        self._fitted()
+        return self._numbers(tokens)
+
     def texts(self, texts: Sequence[str], languages: Sequence[str]) -> sp.csr_matrix:
         """(n_texts, width) float32 CSR of short texts such as tag names, each in its language."""
         words = [self.analyzer.words(text, language) for text, language in zip(texts, languages, strict=True)]
@@ -95,16 +100,27 @@ class TfIdf:
         idf = self._fitted()
         terms = self._numbers(tokens)
         known = terms >= 0
-        keys = rows[known] << 32 | terms[known]
-        order = np.argsort(keys, kind="stable")
-        keys, starts = np.unique(keys[order], return_index=True)
-        counts = np.add.reduceat(weights[known][order], starts) if len(keys) else np.empty(0, dtype=np.float32)
-        columns = (keys & 0xFFFFFFFF).astype(np.int32)
-        values = ((1 + np.log(counts)) * idf[columns]).astype(np.float64)
-        offsets = np.searchsorted(keys, np.arange(n_rows + 1, dtype=np.int64) << 32)
-        filled = np.flatnonzero(np.diff(offsets))
-        lengths = np.ones(n_rows)
-        if len(filled):
-            lengths[filled] = np.sqrt(np.add.reduceat(values**2, offsets[filled]))
-        data = (values / np.repeat(lengths, np.diff(offsets))).astype(np.float32)
-        return sp.csr_matrix((data, columns, offsets), shape=(n_rows, len(idf)))
+        return weighted(rows[known], terms[known], weights[known], idf, n_rows)
+
+
+def weighted(
+    rows: NDArray[np.int64],
+    terms: NDArray[np.integer],
+    weights: NDArray[np.float32],
+    idf: NDArray[np.float32],
+    n_rows: int,
+) -> sp.csr_matrix:
+    """(n_rows, n_terms) float32 CSR, rows of length 1: (1 + ln tf) · idf, tf being the sum of a term's ``weights``."""
+    keys = rows << 32 | terms
+    order = np.argsort(keys, kind="stable")
+    keys, starts = np.unique(keys[order], return_index=True)
+    counts = np.add.reduceat(weights[order], starts) if len(keys) else np.empty(0, dtype=np.float32)
+    columns = (keys & 0xFFFFFFFF).astype(np.int32)
+    values = ((1 + np.log(counts)) * idf[columns]).astype(np.float64)
+    offsets = np.searchsorted(keys, np.arange(n_rows + 1, dtype=np.int64) << 32)
+    filled = np.flatnonzero(np.diff(offsets))
+    lengths = np.ones(n_rows)
+    if len(filled):
+        lengths[filled] = np.sqrt(np.add.reduceat(values**2, offsets[filled]))
+    data = (values / np.repeat(lengths, np.diff(offsets))).astype(np.float32)
+    return sp.csr_matrix((data, columns, offsets), shape=(n_rows, len(idf)))

@@ -159,9 +159,7 @@ class Analyzer:
     def spans(self, text: str, language: str) -> list[tuple[int, int, int]]:
         """(stem number, start, end) of each word and break, for quotations."""
         words = self._words(language)
-        calm = _calm(text)
-        text = calm if len(calm) == len(text) else text
-        return [(words[match.group()], match.start(), match.end()) for match in _PIECES.finditer(text)]
+        return [(words[match.group()], match.start(), match.end()) for match in _PIECES.finditer(_calm(text))]
 
     def _document(self, document: Document) -> tuple[NDArray[np.int32], int]:
         key = (document.title, document.text, document.language)
@@ -211,5 +209,7 @@ class TermNumbers:
 
 
 def _calm(text: str) -> str:
-    """A text in capitals throughout says nothing by its capitals."""
-    return text.lower() if text.isupper() else text
+    """A text in capitals throughout says nothing by its capitals, unless it is short words alone: "C++", "IT"."""
+    shouted = text.isupper() and any(len(word) >= _ACRONYM_LENGTH for word in _WORDS.findall(text))
+    lower = text.lower() if shouted else text
+    return lower if len(lower) == len(text) else text  # so that places in it are places in the text
