@@ -20,6 +20,7 @@ from tagwright.cli.config import as_toml, components
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "<!-- runnable -->"
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 PAGES = [
     path
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -62,6 +63,16 @@ def test_what_the_page_shows_can_be_run(page: Path, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, f"{page.name}: {done.stdout}\n{done.stderr}"
+
+
+def test_every_link_between_pages_leads_to_a_file() -> None:
+    dead = [
+        f"{page.relative_to(ROOT)}: {target}"
+        for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+        for target in LINK.findall(page.read_text(encoding="utf-8"))
+        if "://" not in target and not (page.parent / target).exists()
+    ]
+    assert dead == []
 
 
 def test_a_page_becomes_a_script_of_its_commands_in_order(tmp_path: Path) -> None:
