@@ -39,8 +39,8 @@ def _files(opened: Opened) -> Iterator[Finding]:
 
 
 def _settings(opened: Opened) -> Iterator[Finding]:
-    for what, hint in opened.settings.differences(opened.manifest.learned_with):
-        yield Finding("error", what, hint)
+    for what, hint in opened.differences():
+        yield Finding("error" if opened.manifest.documents else "ok", what, hint)
 
 
 def _encoder(opened: Opened) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ def unfinished(folder: Path) -> Iterator[None]:
                 raise
         (folder / MARK).unlink()
     except OSError as error:
-        raise ProjectError(f"{folder} cannot be made into a project: {error.strerror or error}") from error
+        raise ProjectError(f"{folder} cannot be made into a project: {error}") from error
 
 
 def furnish(folder: Path, encoder: str) -> None:
@@ -55,7 +55,9 @@ def furnish(folder: Path, encoder: str) -> None:
     kind, options = choose(encoder)
     said: dict[str, Any] = {"kind": kind, **options}
     if "model" in options:
-        registry.build("encoder", kind, options).save(folder / parts.ENCODER)
+        made = registry.build("encoder", kind, options)
+        _ = made.fingerprint  # a folder that is no encoder says so here, before half of it is copied
+        made.save(folder / parts.ENCODER)
         said["model"] = parts.ENCODER
     text = "# tagwright config lists every setting, its value and where it comes from.\n"
     (folder / settings.FILE).write_text(text + tomli_w.dumps({"encoder": said}), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from tagwright.calibration.base import CONFIDENCE
 from tagwright.candidates import Candidates
 from tagwright.corpus.base import Corpus
+from tagwright.errors import NotFittedError
 from tagwright.evaluation import Gold, Ranked, Report, SavedCandidates, evaluate
 from tagwright.pipeline.assembly import BLOCK, FOUND
 from tagwright.pipeline.fitting import Progress
@@ -54,11 +56,12 @@ def report(saved: SavedCandidates) -> Report:
 
 
 def train_counts(tagger: Tagger) -> NDArray[np.int64] | None:
-    """(n_tags,) training documents of each tag; None where nothing has been learned from."""
-    shelf = tagger.assembly.shelves["words"]
-    if not shelf.filled:
-        return None
-    return np.bincount(shelf.edges().indices, minlength=len(tagger.vocabulary)).astype(np.int64)
+    """(n_tags,) training documents of each tag; None where no channel remembers any."""
+    for shelf in tagger.assembly.shelves.values():
+        with suppress(NotFittedError):
+            counts = shelf.counts()
+            return counts if counts.any() else None
+    return None
 
 
 def _channels(tagger: Tagger) -> dict[str, list[str]]:

@@ -72,10 +72,7 @@ class Opened:
         growth = self.growth()
         try:
             if self._tagger is None:
-                for what, hint in self.settings.differences(self.manifest.learned_with):
-                    raise ConfigError(what, hint=hint)
-                loaded = self.settings.tagger(), self.encoder(), growth.base
-                self._tagger = versions.load_tagger(self.folder, self.manifest, Tagger(*loaded))
+                self._tagger = self._loaded(growth.base)
             growth.bring(self._tagger)
         except ProjectError:
             if not self._outdated():
@@ -85,6 +82,10 @@ class Opened:
             self._forget()
             raise
         return self._tagger
+
+    def differences(self) -> list[tuple[str, str]]:
+        """(what, next step) for every setting that is not the one that the model was trained with."""
+        return self.settings.differences(self.manifest.learned_with, ranking=self.manifest.calibrated)
 
     def new_tagger(self, vocabulary: Vocabulary) -> Tagger:
         """One that has learned nothing yet."""
@@ -118,6 +119,14 @@ class Opened:
         if self._store is not None:
             self._store.close()
             self._store = None
+
+    def _loaded(self, vocabulary: Vocabulary) -> Tagger:
+        tagger, differences = self.new_tagger(vocabulary), self.differences()
+        if differences and not self.manifest.documents:
+            return tagger.fit([])  # names alone are learned in a moment, so other settings need no training
+        for what, hint in differences:
+            raise ConfigError(what, hint=hint)
+        return versions.load_tagger(self.folder, self.manifest, tagger)
 
     def _read(self) -> None:
         self._stamp = Manifest.stamp(self.folder)

@@ -24,6 +24,7 @@ _NO_CHANGE = ("encoder.threads", "encoder.model", "store.", "fitting.")
 # Values that change how a trained model is asked, not what it learned.
 _AT_RUN_TIME = ("shortlist", *_NO_CHANGE)
 _DEPTH = ".k"
+_OF_RANKING = ("fusion.", "calibration.")
 # Fewer make no sense: inner tables are of documents that are in neither of two folds.
 _LEAST = {
     "shortlist": 1, "fitting.folds": 3, "fitting.nested": 1, "fitting.hold_out_above": 1, "fitting.hold_out": 3,
@@ -84,11 +85,16 @@ class Settings:
         """{dotted key: plain value} of what a suggestion depends on, beside what was learned."""
         return _plain({key: value for key, value in self._values() if not key.startswith(_NO_CHANGE)})
 
-    def differences(self, then: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """(what, next step) for every value that is not the one of ``then``, a former `learned_with`."""
+    def differences(self, then: Mapping[str, Any], *, ranking: bool) -> list[tuple[str, str]]:
+        """(what, next step) for every value that is not the one of ``then``, a former `learned_with`.
+
+        ``ranking``: whether something was learned about ranking, so that its settings matter.
+        """
         now = self.learned_with()
         found: dict[str, str] = {}
         for key in {**then, **now}:
+            if not ranking and key.startswith(_OF_RANKING):
+                continue
             channel = _channel_of(key)
             if channel and f"channels.{channel}.kind" not in now:
                 found[f"channel {channel!r} is off, but the model was trained with it"] = ""
