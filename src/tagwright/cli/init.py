@@ -11,7 +11,7 @@ import typer
 from tagwright.cli import show
 from tagwright.cli.documents import pairs
 from tagwright.cli.options import HERE, AsJson, ProjectFolder, TagsColumns, TagsKind, TagsLanguage, TagsSeparator
-from tagwright.cli.vocab import vocabulary_problems
+from tagwright.cli.vocab import tags_in_words, vocabulary_problems
 
 Tags = Annotated[str, typer.Option("--vocab", metavar="FILE", help="The tags: SKOS (any RDF syntax), JSONL, CSV, TSV.")]
 Folder = Annotated[
@@ -47,14 +47,14 @@ def init(
         show.emit(
             {
                 "project": made.folder,
-                "tags": len(vocabulary),
+                "tags": vocabulary.n_active,
                 "languages": vocabulary.languages,
                 "encoder": encoder,
                 "problems": vocabulary_problems(vocabulary),
             }
         )
         return
-    show.say(f"{len(vocabulary):,} tags{_in_languages(vocabulary.languages)} in {made.folder}")
+    show.say(f"{tags_in_words(vocabulary)}{_in_languages(vocabulary.languages)} in {made.folder}")
     for problem in vocabulary.problems:
         show.say(f"  {problem}")
     show.say(_next_steps(made.folder))

@@ -82,9 +82,9 @@ def add(
     )
     opened.add_tags([tag])
     if as_json:
-        show.emit({"tag": tag, "replaced": there, "tags": len(opened.vocabulary)})
+        show.emit({"tag": tag, "replaced": there, "tags": opened.vocabulary.n_active})
         return
-    show.say(f"{'replaced' if there else 'added'} {name} ({id}); {len(opened.vocabulary):,} tags")
+    show.say(f"{'replaced' if there else 'added'} {name} ({id}); {tags_in_words(opened.vocabulary)}")
 
 
 @app.command()
@@ -110,11 +110,11 @@ def check(
         vocabulary = open_vocabulary(file, kind=kind, columns=pairs(columns, "--column"), separator=separator)
     findings = check_vocabulary(vocabulary)
     if as_json:
-        show.emit({"tags": len(vocabulary), "findings": findings})
+        show.emit({"tags": vocabulary.n_active, "findings": findings})
         return
     counts = Counter[str](finding.level for finding in findings)
     told = ", ".join(f"{counts[level]:,} {level}{'s' * (counts[level] != 1)}" for level in LEVELS if counts[level])
-    show.say(f"{len(vocabulary):,} tags: {told or 'nothing odd'}")
+    show.say(f"{tags_in_words(vocabulary)}: {told or 'nothing odd'}")
     if findings:
         show.table(["", "kind", "tag", ""], _listed(findings, limit=None if everything else FIRST))
 
@@ -198,6 +198,12 @@ def search(
 def _through(hit: Hit) -> str:
     """By which label a tag was found, where that is not its shown name."""
     return "" if hit.label == hit.name else f"{hit.kind} “{hit.label}”"
+
+
+def tags_in_words(vocabulary: Vocabulary) -> str:
+    """How many tags can be suggested, and how many are kept only for documents that carry them still."""
+    deprecated = len(vocabulary) - vocabulary.n_active
+    return f"{vocabulary.n_active:,} tags" + (f" and {deprecated:,} deprecated" if deprecated else "")
 
 
 def vocabulary_problems(vocabulary: Vocabulary) -> list[dict[str, Any]]:
