@@ -34,8 +34,8 @@ def demo(
     from tagwright.demo import library
 
     opened = _make(folder)
-    tags, languages = opened.vocabulary.n_active, ", ".join(opened.vocabulary.languages)
-    _tell(as_json, f"1. {tags:,} tags of a town's library, in {languages}")
+    count, languages = opened.vocabulary.n_active, ", ".join(opened.vocabulary.languages)
+    _tell(as_json, f"1. {count:,} tags of a town's library, in {languages}")
     trained = _train(opened)
     _tell(as_json, f"2. trained on {trained.documents:,} documents in {trained.cpu_seconds:.0f} s of CPU time")
     report = _measure(opened)
