@@ -51,7 +51,8 @@ class TooMany(Graph):
 @dataclass
 class WritesElsewhere(Graph):
     def complete(self, documents: Any, candidates: Candidates) -> Candidates:
-        return super().complete(documents, candidates).with_columns({"other.score": np.zeros(candidates.n_pairs)})
+        others = {name: np.zeros(candidates.n_pairs) for name in candidates.columns if name not in self.columns}
+        return super().complete(documents, candidates).with_columns(others)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tagwright.candidates import Candidates, Floats
 from tagwright.fusion.base import FUSED
-from tagwright.fusion.ranks import ranks, score_columns
+from tagwright.fusion.ranks import ranks
 
 _CONSTANT = np.float32(30)
 _NEAR_TOP = 50
@@ -15,8 +15,7 @@ _NEAR_TOP = 50
 
 def feature_names(columns: list[str]) -> list[str]:
     """Names of the features over these channel columns."""
-    scores = [name for name in columns if name.endswith(".score")]
-    within = [f"{name}/{what}" for name in scores for what in ("rank", "of best", "best")]
+    within = [f"{name}/{what}" for name in _scores(columns) for what in ("rank", "of best", "best")]
     return [*columns, *within, "agreement", "reciprocal ranks", "candidates"]
 
 
@@ -26,7 +25,7 @@ def channel_columns(candidates: Candidates) -> list[str]:
 
 
 def features(candidates: Candidates, columns: list[str]) -> Floats:
-    """(n_pairs, n_features) float32 in the order of `feature_names`; NaN = not said.
+    """(n_pairs, n_features) float32 in the order of `feature_names`; NaN = not said, as by a channel that is gone.
 
     Beside every column: of each channel's score the rank, the share of the document's best and that best; how many
     channels rank the tag near the top; the sum of reciprocal ranks; how many candidates the document has.
@@ -38,9 +37,7 @@ def features(candidates: Candidates, columns: list[str]) -> Floats:
     place = len(columns)
     agreement = np.zeros(candidates.n_pairs, dtype=np.float32)
     reciprocal = np.zeros(candidates.n_pairs, dtype=np.float32)
-    for name in score_columns(candidates):
-        if name not in columns:
-            continue
+    for name in _scores(columns):
         rank = ranks(candidates, name)
         best = np.repeat(_best(candidates, name), lengths)
         matrix[:, place] = rank
@@ -53,6 +50,10 @@ def features(candidates: Candidates, columns: list[str]) -> Floats:
     matrix[:, place + 1] = reciprocal
     matrix[:, place + 2] = np.repeat(lengths, lengths)
     return matrix
+
+
+def _scores(columns: list[str]) -> list[str]:
+    return [name for name in columns if name.endswith(".score")]
 
 
 def _best(candidates: Candidates, name: str) -> NDArray[np.float32]:
