@@ -24,19 +24,27 @@ DEFAULT_CHANNELS: dict[str, dict[str, Any]] = {
 class Fitting:
     """How fusion and calibration are fitted.
 
-    ``folds`` of documents for the out-of-fold table; above ``hold_out_above`` documents one held-out part of
-    ``hold_out`` documents instead; ``nested`` documents of each inner fold; under ``least`` tagged
-    documents nothing is learned about ranking and the confidence is not calibrated; ``kept`` candidates a document
-    stay in the out-of-fold table.
+    ``folds`` of documents for the out-of-fold table, ``few_folds`` up to ``few`` documents; above ``hold_out_above``
+    documents one held-out part of ``hold_out`` documents instead. Out-of-fold ``fused`` is computed for as many folds
+    as it takes to have ``calibrated_on`` documents. ``nested`` documents of all inner folds together; under ``least``
+    tagged documents nothing is learned about ranking and the confidence is not calibrated; ``kept`` candidates a
+    document stay in the out-of-fold table.
     """
 
-    folds: int = 5
-    nested: int = 600
+    folds: int = 8
+    few_folds: int = 4
+    few: int = 2000
+    calibrated_on: int = 4000
+    nested: int = 4000
     hold_out_above: int = 30_000
     hold_out: int = 9_000
     least: int = 60
     kept: int = 50
     seed: int = 0
+
+    def folds_for(self, documents: int) -> int:
+        """How many folds so many documents are cut into."""
+        return self.few_folds if documents <= self.few else self.folds
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """BLAS and OpenMP run on one thread inside."""
-    with _controller().limit(limits=1):
+    """BLAS and OpenMP run on one thread inside; as long as any thread is inside, for the limit is the process's."""
+    held = _held()
+    held.enter()
+    try:
         yield
+    finally:
+        held.leave()
+
+
+class _Held:
+    """The limit, set by the first to enter and lifted by the last to leave."""
+
+    def __init__(self) -> None:
+        self._controller = ThreadpoolController()
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._limit: Any = None
+
+    def enter(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                self._limit = self._controller.limit(limits=1)
+            self._inside += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._limit.restore_original_limits()
 
 
 @cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()
+def _held() -> _Held:
+    return _Held()
