@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
@@ -14,19 +13,18 @@ from threadpoolctl import ThreadpoolController
 @contextmanager
 def one_thread() -> Iterator[None]:
     """BLAS and OpenMP run on one thread inside; as long as any thread is inside, for the limit is the process's."""
-    held = _held()
-    held.enter()
+    _HELD.enter()
     try:
         yield
     finally:
-        held.leave()
+        _HELD.leave()
 
 
 class _Held:
     """The limit, set by the first to enter and lifted by the last to leave."""
 
     def __init__(self) -> None:
-        self._controller = ThreadpoolController()
+        self._controller: ThreadpoolController | None = None
         self._lock = threading.Lock()
         self._inside = 0
         self._limit: Any = None
@@ -34,6 +32,7 @@ class _Held:
     def enter(self) -> None:
         with self._lock:
             if self._inside == 0:
+                self._controller = self._controller or ThreadpoolController()  # looks through all loaded libraries
                 self._limit = self._controller.limit(limits=1)
             self._inside += 1
 
@@ -44,6 +43,4 @@ class _Held:
                 self._limit.restore_original_limits()
 
 
-@cache
-def _held() -> _Held:
-    return _Held()
+_HELD = _Held()
