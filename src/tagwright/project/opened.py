@@ -110,7 +110,7 @@ class Opened:
         """Nobody else publishes meanwhile; what it gives raises `StoreError` where that was lost (a laptop slept)."""
         owner = f"{socket.gethostname()}:{os.getpid()}"
         with self.store.claim("train", owner, _LEASE_SECONDS) as lease:
-            self.notice()
+            self._read()  # the settings, too, as they are now
             yield lease.renew
         self.notice()
 
