@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tagwright import registry
 from tagwright.corpus import Corpus, Memory, open_corpus
-from tagwright.errors import CorpusError
+from tagwright.errors import CorpusError, MissingExtraError
 from tagwright.types import Document
 
 COUNT = 30
@@ -166,3 +166,5 @@ def test_rubbish_is_an_error_with_a_place_or_a_counted_problem_and_never_a_crash
         corpus.problems.summary()
     except CorpusError as error:
         assert "rubbish" in str(error)
+    except MissingExtraError as error:
+        assert error.extra in ("marc", "parquet")

@@ -34,7 +34,8 @@ _WITH_LANGUAGE = re.compile(r"(.+?)[ _@:.(/-]+([a-z]{2,3}(?:[-_][a-z0-9]{2,8})*)
 _ADDRESS = re.compile(r"<[^<>\s]+>|[A-Za-z][A-Za-z0-9+.-]*:[^\s<>]+")
 _TRUE = frozenset(("1", "true", "yes", "y", "x", "deprecated", "obsolete"))
 _SEPARATORS = re.compile(r"[|;\n]")
-csv.field_size_limit(1 << 20)
+# Longer cells are no tags; csv has one limit for the whole process, so ours is checked here.
+_LONGEST = 1 << 20
 
 
 @dataclass
@@ -92,6 +93,7 @@ def _rows(source: Source, problems: Problems) -> Iterator[tuple[str, list[str]]]
     delimiter = "\t" if source.suffix in (".tsv", ".tab") else max(",;\t", key=line.count)
     # In TSV a quotation mark is a character like any other.
     quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST))
     reader = csv.reader(_with(line, lines), delimiter=delimiter, quoting=quoting)
     while True:
         try:
@@ -101,8 +103,11 @@ def _rows(source: Source, problems: Problems) -> Iterator[tuple[str, list[str]]]
         except csv.Error as error:
             problems.add("broken-line", f"{source.name}:{reader.line_num}", detail=str(error))
             continue
-        if any(cell.strip() for cell in cells):
-            yield f"{source.name}:{reader.line_num}", cells
+        place = f"{source.name}:{reader.line_num}"
+        if any(len(cell) > _LONGEST for cell in cells):
+            problems.add("broken-line", place, detail=f"a cell of more than {_LONGEST:,} characters")
+        elif any(cell.strip() for cell in cells):
+            yield place, cells
 
 
 def _lines(source: Source, problems: Problems) -> Iterator[str]:
