@@ -14,7 +14,7 @@ from tagwright.errors import FormatError, NotFittedError
 from tagwright.pipeline.settings import Fitting, TaggerSettings
 from tagwright.tagger import Tagger
 from tagwright.testing import documents, vocabulary
-from tagwright.testing.tables import plain_files, same
+from tagwright.testing.tables import code_in, same
 from tagwright.types import Document, Tag
 
 SAMPLE, VOCABULARY = documents(), vocabulary()
@@ -138,7 +138,7 @@ def test_a_saved_tagger_answers_alike_wherever_it_is_moved(trained: Tagger, tmp_
     loaded = made().load(tmp_path / "b")
     assert loaded.suggest(ASKED, why=True) == trained.suggest(ASKED, why=True)
     assert (loaded.calibrated, loaded.cut) == (trained.calibrated, trained.cut)
-    assert plain_files(tmp_path / "b") == []
+    assert code_in(tmp_path / "b") == []
 
 
 def test_a_tagger_without_documents_can_be_saved_too(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tagwright.pipeline.assembly import Assembly
 from tagwright.pipeline.settings import TaggerSettings
 from tagwright.recall.base import MOST_EVIDENCE, Channel
 from tagwright.testing.sample import TAGS, documents, vocabulary
-from tagwright.testing.tables import plain_files, refuses, same, same_but_for_rounding
+from tagwright.testing.tables import code_in, refuses, same, same_but_for_rounding
 from tagwright.types import Document, Tag
 
 Make = Callable[[], Channel]
@@ -160,7 +160,7 @@ def _check_files(make: Make, channel: Channel) -> None:
         channel.fit(documents(), vocabulary())
         assembly.save(folder / "a")
         (folder / "a").rename(folder / "b")
-        faults = plain_files(folder / "b" / "channels" / "it")
+        faults = code_in(folder / "b" / "channels" / "it")
         assert not faults, f"saved files hold data, not code: {', '.join(faults)}"
         moved = _assembly([make()]).load(folder / "b", vocabulary()).channels[0]
         one, two = channel.recall(_ASKED, _K), moved.recall(_ASKED, _K)

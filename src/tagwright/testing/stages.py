@@ -13,7 +13,7 @@ from tagwright.calibration.base import CONFIDENCE, Calibration
 from tagwright.candidates import Candidates
 from tagwright.errors import NotFittedError
 from tagwright.fusion.base import FUSED, Fusion
-from tagwright.testing.tables import plain_files, refuses, same
+from tagwright.testing.tables import code_in, refuses, same
 
 _DOCUMENTS = 120
 
@@ -49,7 +49,7 @@ def check_fusion(make: Callable[[], Fusion]) -> None:
     _check_silence(fusion, candidates)
     with tempfile.TemporaryDirectory() as name:
         fusion.save(Path(name) / "deep")
-        assert not plain_files(Path(name)), "saved files hold data, not code"
+        assert not code_in(Path(name)), "saved files hold data, not code"
         assert same(fused, make().load(Path(name) / "deep").fuse(candidates)), (
             "a loaded fusion fuses alike, to the byte"
         )
@@ -93,5 +93,5 @@ def check_calibration(make: Callable[[], Calibration]) -> None:
     assert same(done, Candidates.concat(alone)), "a document is calibrated by itself"
     with tempfile.TemporaryDirectory() as name:
         calibration.save(Path(name) / "deep")
-        assert not plain_files(Path(name)), "saved files hold data, not code"
+        assert not code_in(Path(name)), "saved files hold data, not code"
         assert same(done, make().load(Path(name) / "deep").calibrate(fused)), "a loaded calibration answers alike"

@@ -40,7 +40,7 @@ def refuses(work: Callable[[], object], error: type[Exception]) -> bool:
         return True
 
 
-def plain_files(folder: Path) -> list[str]:
+def code_in(folder: Path) -> list[str]:
     """The names of files that may hold code: pickles, archives, arrays of Python objects."""
     return [path.name for path in sorted(folder.rglob("*")) if path.is_file() and _may_hold_code(path)]
 

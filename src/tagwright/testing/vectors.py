@@ -13,7 +13,7 @@ from tagwright.encoders.base import Encoder, LearningEncoder, Vectors, unit_rows
 from tagwright.errors import NotFittedError, ProjectError
 from tagwright.indexes.base import Index, Neighbours
 from tagwright.testing.sample import documents, vocabulary
-from tagwright.testing.tables import plain_files, refuses
+from tagwright.testing.tables import code_in, refuses
 
 _TEXTS = (
     "Beekeeping",
@@ -51,7 +51,7 @@ def check_encoder(make: Callable[[], Encoder]) -> None:
     with tempfile.TemporaryDirectory() as name:
         encoder.save(Path(name) / "a")
         (Path(name) / "a").rename(Path(name) / "b")
-        assert not plain_files(Path(name)), "saved files hold data, not code"
+        assert not code_in(Path(name)), "saved files hold data, not code"
         moved = make().load(Path(name) / "b")
         assert moved.encode(_TEXTS).tobytes() == vectors.tobytes(), "a loaded encoder answers alike, to the byte"
         assert (moved.width, moved.fingerprint) == (encoder.width, encoder.fingerprint), "and names itself alike"
@@ -79,7 +79,7 @@ def check_index(make: Callable[[], Index]) -> None:
     with tempfile.TemporaryDirectory() as name:
         assert refuses(lambda: make().load(Path(name)), ProjectError), "a folder without an index raises ProjectError"
         index.save(Path(name) / "a")
-        assert not plain_files(Path(name)), "saved files hold data, not code"
+        assert not code_in(Path(name)), "saved files hold data, not code"
         assert _alike(make().load(Path(name) / "a").search(queries, 10), found), "a loaded index answers alike"
 
 
