@@ -15,7 +15,7 @@ from tagwright.project import Project
 from tagwright.types import Document, Suggestion
 
 # Few trees and folds: what is tested here is that the same comes out again, not how good it is.
-QUICK = "[fusion]\ntrees = 15\n\n[fitting]\nfolds = 3\n"
+QUICK = "[fusion]\ntrees = 15\n\n[fitting]\nfew_folds = 3\n"
 Answers = list[list[tuple[str, float]]]
 
 

@@ -91,7 +91,7 @@ def test_a_killed_training_leaves_the_old_or_the_new_model_and_one_folder_at_mos
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(origin, folder)
 
-    assert every_point(lambda: Project.open(folder).train(more), look, again, step=17) > 5
+    assert every_point(lambda: Project.open(folder).train(more), look, again, step=31) > 3
     assert answers(folder) == new
     assert versions.leftovers(folder) == []
 
@@ -123,7 +123,7 @@ def test_a_killed_update_of_the_vocabulary_leaves_the_old_or_the_new_one(tmp_pat
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(origin, folder)
 
-    assert every_point(lambda: Project.open(folder).update_vocabulary(edition), look, again, step=5) > 5
+    assert every_point(lambda: Project.open(folder).update_vocabulary(edition), look, again, step=9) > 3
     assert answers(folder) == new
 
 
@@ -141,7 +141,7 @@ def test_a_killed_creation_leaves_no_project_or_a_whole_one_and_can_be_done_agai
 
     assert (
         every_point(
-            lambda: Project.create(folder, tags), look, lambda: shutil.rmtree(folder, ignore_errors=True), step=7
+            lambda: Project.create(folder, tags), look, lambda: shutil.rmtree(folder, ignore_errors=True), step=15
         )
-        > 5
+        > 3
     )

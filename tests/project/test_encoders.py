@@ -59,7 +59,7 @@ def project(tiny: Path, tmp_path: Path) -> Path:
     Project.create(folder, TAGS, encoder=str(source)).close()
     shutil.rmtree(source)
     with (folder / "tagwright.toml").open("a", encoding="utf-8") as file:
-        file.write("\n[fusion]\ntrees = 5\n[fitting]\nfolds = 3\nleast = 12\n")
+        file.write("\n[fusion]\ntrees = 5\n[fitting]\nfew_folds = 3\nleast = 12\n")
     with Project.open(folder) as opened:
         assert opened.train(documents()).calibrated
     return folder

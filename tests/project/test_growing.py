@@ -172,7 +172,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_one_by_one_or_all_at_once_every_process_comes_to_the_same_answers(trained, documents, steps, answers):
     step_by_step = Project.open(trained)

@@ -135,7 +135,7 @@ def edit(folder: Path, old: str, new: str) -> None:
 
 def test_settings_of_the_asking_may_change(trained):
     before = Project.open(trained).fingerprint
-    edit(trained, "folds = 3", "folds = 4")
+    edit(trained, "few_folds = 3", "few_folds = 4")
     edit(trained, "", "[store]\nbusy_seconds = 5.0\n")
     assert Project.open(trained).fingerprint == before
     edit(trained, "", "[channels.graph]\nk = 20\n")

@@ -21,7 +21,7 @@ ABOUT = {
     "Glass blowing": "furnace molten kiln cooling vase", "Bird migration": "flock wings nest south winter",
 }  # fmt: skip
 TAGS = Vocabulary.from_tags([Tag(f"t:{n}", name) for n, name in enumerate(ABOUT)])
-QUICK = "\n[fusion]\ntrees = 30\n[fitting]\nfolds = 3\n"
+QUICK = "\n[fusion]\ntrees = 30\n[fitting]\nfew_folds = 3\n"
 ODD = ["", " \n\t", "?!", "the of and", "\x00\x01", "a", "蜂蜜", "\U0001f41d", "x" * 3000, "Chess\n" * 200, "1 2 3 4 5"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
+import math
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,11 +26,9 @@ _NO_CHANGE = ("encoder.threads", "encoder.model", "store.", "fitting.")
 _AT_RUN_TIME = ("shortlist", *_NO_CHANGE)
 _DEPTH = ".k"
 _OF_RANKING = ("fusion.", "calibration.")
-# Fewer make no sense: inner tables are of documents that are in neither of two folds.
-_LEAST = {
-    "shortlist": 1, "fitting.folds": 3, "fitting.nested": 1, "fitting.hold_out_above": 1, "fitting.hold_out": 3,
-    "fitting.least": 1, "fitting.kept": 1,
-}  # fmt: skip
+# Inner tables are of documents that are in neither of two folds.
+_LEAST_FOLDS = 3
+_FROM_NOTHING = ("fitting.seed", "fitting.few")
 _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "int": ((int,), "a whole number"),
     "float": ((int, float), "a number"),
@@ -204,8 +203,17 @@ def _check_value(key: str, value: Any, written: str) -> None:
     types, what = _TYPES.get(written.removesuffix(" | None"), ((object,), ""))
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types and what):
         raise ConfigError(f"{key!r} is {value!r}, but must be {what}")
-    if key in _LEAST and isinstance(value, int) and value < _LEAST[key]:
-        raise ConfigError(f"{key!r} is {value!r}, but must be {_LEAST[key]} at least")
+    least = _least(key)
+    if isinstance(value, int) and value < least:
+        raise ConfigError(f"{key!r} is {value!r}, but must be {least} at least")
+
+
+def _least(key: str) -> float:
+    """The smallest number that makes sense, as far as that is known here."""
+    if key.endswith("folds"):
+        return _LEAST_FOLDS
+    counted = key == "shortlist" or _is_depth(key) or (key.startswith("fitting.") and key not in _FROM_NOTHING)
+    return 1 if counted else -math.inf
 
 
 def _channel_of(key: str) -> str:
