@@ -62,10 +62,11 @@ def test_a_short_word_in_capitals_is_an_acronym_and_not_the_word(analyzer: Analy
 
 def test_a_shouted_title_says_nothing_by_its_capitals(analyzer: Analyzer) -> None:
     assert stems(analyzer, "", "THE SEA AND ITS SHIPS") == ["sea", "ship"]
+    assert stems(analyzer, "", "THE SOIL") == stems(analyzer, "", "The soil") == ["soil"]
     assert stems(analyzer, "WIND OVER LOESS.", "Title") == ["titl", "wind", "loess"]
 
 
-def test_a_title_of_short_words_alone_keeps_its_capitals(analyzer: Analyzer) -> None:
+def test_a_title_of_one_word_keeps_its_capitals(analyzer: Analyzer) -> None:
     assert stems(analyzer, "", "NATO") == ["NATO"]
     assert stems(analyzer, "", "C++") == ["C"]
     assert stems(analyzer, "written in C and in c") == ["written", "C"]

@@ -57,7 +57,10 @@ class Channel(ABC):
 
     @abstractmethod
     def explain(self, document: Document, tag: int) -> list[Evidence]:
-        """At most three reasons for the tag at this vocabulary position, strongest first; [] where it has none."""
+        """At most three reasons for the tag at this vocabulary position, strongest first; [] where it has none.
+
+        The position may be that of a tag that came after the training.
+        """
 
     @abstractmethod
     def save(self, folder: Path) -> None:

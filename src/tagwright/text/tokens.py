@@ -209,7 +209,7 @@ class TermNumbers:
 
 
 def _calm(text: str) -> str:
-    """A text in capitals throughout says nothing by its capitals, unless it is short words alone: "C++", "IT"."""
-    shouted = text.isupper() and any(len(word) >= _ACRONYM_LENGTH for word in _WORDS.findall(text))
+    """A text in capitals throughout says nothing by its capitals, unless it is one word: "IT", "C++"."""
+    shouted = text.isupper() and len(_WORDS.findall(text)) > 1
     lower = text.lower() if shouted else text
     return lower if len(lower) == len(text) else text  # so that places in it are places in the text
