@@ -67,11 +67,15 @@ class CrossFit:
         fitting = self._settings.fitting
         if len(self._documents) > fitting.hold_out_above:
             rows, table, fused = self._held_out()
+            learned_from = np.arange(len(rows))
         else:
             rows, table, fused = self._folds()
+            # As many documents as the inner fusions had: scores keep their scale, and the calibration holds.
+            learned_from = _spaced(np.arange(len(rows)), fitting.nested)
         gold = [self._gold[row] for row in rows]
         self._progress("fusion", 0, None)
-        fusion = self._new("fusion").fit(table, table.right(gold))
+        part = table.take(learned_from)
+        fusion = self._new("fusion").fit(part, part.right([gold[row] for row in learned_from]))
         # The first documents of the table are those whose out-of-fold ``fused`` is known.
         n = int(np.searchsorted(table.offsets, len(fused)))
         table, gold, rows = table.slice(0, n).with_columns({FUSED: fused}), gold[:n], rows[:n]
