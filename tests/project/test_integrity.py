@@ -14,7 +14,8 @@ import pytest
 
 from tagwright.errors import ConfigError, FormatError, IntegrityError, ProjectError, StoreError
 from tagwright.project import Project, manifest
-from tagwright.types import Document
+from tagwright.store.sqlite import SqliteStore
+from tagwright.types import Document, Tag
 
 CAP_DAC_OVERRIDE = 1
 PR_CAPBSET_DROP = 24
@@ -195,6 +196,24 @@ def test_a_changed_document_in_the_database_is_found_by_training_and_by_the_doct
         Project.open(trained).train()
     assert any("damaged" in one.what for one in Project.open(trained).doctor() if one.level == "error")
     assert Project.open(trained).suggest("bees")[0]
+
+
+def test_a_database_that_is_not_the_model_s_own_is_named(trained):
+    project = Project.open(trained)
+    project.add_documents([Document("new", "bees", tags=(project.vocabulary.ids[3],))])
+    project.train()
+    project.close()
+    for path in trained.glob("store.*"):
+        path.unlink()
+    assert Project.open(trained).suggest("bees")[0]
+    for work in (lambda one: one.add_tags([Tag("x", "X")]), lambda one: one.train()):
+        with pytest.raises(StoreError, match="another database") as caught:
+            work(Project.open(trained))
+        assert "restore" in caught.value.hint
+    assert Project.open(trained).suggest("bees")[0]
+    SqliteStore(trained / "store.sqlite").keep_documents([])
+    with pytest.raises(StoreError, match="another database"):
+        Project.open(trained).suggest("bees")
 
 
 def test_a_healthy_project_is_called_so(trained, untrained):

@@ -108,6 +108,19 @@ def test_files_that_vanish_while_they_are_read_are_looked_for_again(trained, doc
     assert slow.manifest.documents == 70
 
 
+def test_files_that_vanish_after_they_were_checked_are_looked_for_again(trained, documents, answers, monkeypatch):
+    slow, other = Project.open(trained), Project.open(trained)
+    load = Tagger.load
+
+    def vanish(self, folder):
+        monkeypatch.setattr(Tagger, "load", load)
+        other.train(documents[:70])
+        return load(self, folder)
+
+    monkeypatch.setattr(Tagger, "load", vanish)
+    assert answers(slow) == answers(trained)
+
+
 def test_what_is_added_while_a_training_runs_is_not_lost(trained, documents, answers, monkeypatch):
     project, other = Project.open(trained), Project.open(trained)
     tag = Tag("x:moss", "Moss lawns")
@@ -173,6 +186,13 @@ def test_the_out_of_fold_table_can_be_read_after_training_only(trained, untraine
     assert table.table.n_documents == len(table.ids) == 90
     assert np.all((table.table.column("confidence") >= 0) & (table.table.column("confidence") <= 1))
     assert Project.open(untrained).out_of_fold() is None
+
+
+def test_known_tags_may_be_names_and_unknown_ones_count_as_missed(trained, tmp_path):
+    path = tmp_path / "gold.csv"
+    path.write_text("id,text,tags\n1,beekeeping,Beekeeping\n2,beekeeping,Beekeeping;nobody knows\n", encoding="utf-8")
+    report, _ = Project.open(trained).evaluate(path)
+    assert report.metrics["R@10"] == pytest.approx(0.75)
 
 
 def test_evaluation_counts_what_is_in_the_documents(trained):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tagwright import __version__
 from tagwright.encoders.base import Encoder
-from tagwright.errors import ConfigError, ProjectError
+from tagwright.errors import ConfigError, ProjectError, StoreError
 from tagwright.project import parts, versions
 from tagwright.project.growing import Growth
 from tagwright.project.manifest import Manifest
@@ -24,6 +24,8 @@ from tagwright.vocabulary import Vocabulary
 
 # How soon another machine notices that the owner of a training is dead; on this machine it is noticed at once.
 _LEASE_SECONDS = 60.0
+# What comes of reading files that another process has just dropped.
+_MAY_BE_OUTDATED = (ProjectError, OSError)
 
 
 class Opened:
@@ -61,7 +63,7 @@ class Opened:
                 base = versions.load_vocabulary(self.folder, self.manifest)
                 self._growth = Growth(base, self.manifest, self.rows_after)
             self._growth.read()
-        except ProjectError:
+        except _MAY_BE_OUTDATED:
             if not self._outdated():
                 raise
             return self.growth()
@@ -74,7 +76,7 @@ class Opened:
             if self._tagger is None:
                 self._tagger = self._loaded(growth.base)
             growth.bring(self._tagger)
-        except ProjectError:
+        except _MAY_BE_OUTDATED:
             if not self._outdated():
                 raise
             return self.tagger()
@@ -97,7 +99,17 @@ class Opened:
 
     def rows_after(self, number: int) -> list[GrowthRow]:
         """The growth log's rows; a project that has never grown has no database, and gets none by being asked."""
-        return self.store.read(number) if self.store.path.exists() else []
+        if not self.store.path.exists():
+            return []
+        rows = self.store.read(number)
+        if not rows:
+            self._refuse_another_log(self.store.last())
+        return rows
+
+    def append(self, rows: Sequence[GrowthRow]) -> int:
+        """The number of the growth log's last row, after these were added to it."""
+        self._refuse_another_log(self.growth().seen if self.store.path.exists() else 0)
+        return self.store.append(rows)
 
     def fingerprint(self) -> str:
         """Names everything that the suggestions of `tagger` depend on: model, vocabulary, growth log, settings."""
@@ -108,6 +120,7 @@ class Opened:
     @contextmanager
     def alone(self) -> Iterator[Callable[[], None]]:
         """Nobody else publishes meanwhile; what it gives raises `StoreError` where that was lost (a laptop slept)."""
+        self._refuse_another_log(self.growth().seen if self.store.path.exists() else 0)
         owner = f"{socket.gethostname()}:{os.getpid()}"
         with self.store.claim("train", owner, _LEASE_SECONDS) as lease:
             self._read()  # the settings, too, as they are now
@@ -127,6 +140,15 @@ class Opened:
         for what, hint in differences:
             raise ConfigError(what, hint=hint)
         return versions.load_tagger(self.folder, self.manifest, tagger)
+
+    def _refuse_another_log(self, last: int) -> None:
+        """A database that was put in the place of the old one counts its rows anew: they would be passed over."""
+        known = max(self.manifest.folded, self.manifest.vocabulary_at)
+        if last < known:
+            raise StoreError(
+                f"{self.store.path} ends at row {last}, but the model knows row {known}: it is another database",
+                hint="restore it from a copy of the project, or make the project anew (tagwright init, then train)",
+            )
 
     def _read(self) -> None:
         self._stamp = Manifest.stamp(self.folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tagwright import registry
@@ -31,8 +32,9 @@ def encoder(folder: Path, settings: Settings, manifest: Manifest | None) -> Enco
 
 
 def remembering(encoder: Encoder, store: SqliteStore) -> Encoder:
-    """The encoder; one that takes milliseconds a text remembers its vectors in the store."""
-    return encoder if isinstance(encoder, LearningEncoder) else Cached(encoder, store)
+    """The encoder; one that takes milliseconds a text remembers its vectors in the store, where that can be written."""
+    quick = isinstance(encoder, LearningEncoder)
+    return encoder if quick or not os.access(store.path.parent, os.W_OK) else Cached(encoder, store)
 
 
 def encoder_folder(folder: Path, settings: Settings) -> str:

@@ -185,7 +185,8 @@ class Project:
     ) -> tuple[Report, SavedCandidates]:
         """How good the suggestions for documents with known tags are, and the candidates it was computed from."""
         tagger, n_train = self.tagger, self.manifest.documents
-        return evaluating.measure(tagger, corpus_of(corpus), k=k, n_train=n_train, progress=progress or _quiet)
+        read = corpus_of(corpus, tagger.vocabulary, keep_unknown=True)
+        return evaluating.measure(tagger, read, k=k, n_train=n_train, progress=progress or _quiet)
 
     def candidates(self, documents: Sequence[Document]) -> Candidates:
         """The table of a block of documents: every channel's columns, ``fused`` and ``confidence``."""
@@ -260,7 +261,7 @@ class Project:
 
     def _log(self, rows: list[GrowthRow]) -> list[int]:
         """The numbers of the appended rows, without those that only say what stood there."""
-        last = self.store.append(rows)
+        last = self._opened.append(rows)
         followers = [*(row.subject for row in rows[1:]), None]
         pairs = zip(rows, followers, strict=True)
         return [last - len(rows) + 1 + n for n, (row, follower) in enumerate(pairs) if row.subject != follower]

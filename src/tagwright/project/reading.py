@@ -12,10 +12,12 @@ from tagwright.vocabulary import Vocabulary
 Given = str | Path | Corpus | Iterable[Document]
 
 
-def corpus_of(given: Given, vocabulary: Vocabulary | None = None, *, for_training: bool = False) -> Corpus:
+def corpus_of(
+    given: Given, vocabulary: Vocabulary | None = None, *, for_training: bool = False, keep_unknown: bool = False
+) -> Corpus:
     """A file, folder or pattern opened, documents wrapped, a corpus as it is.
 
-    With a vocabulary a file's tags are looked up by id and by name, and unknown ones left out and counted.
+    With a vocabulary a file's tags are looked up by id and by name; unknown ones are left out and counted, or kept.
     """
     if isinstance(given, Corpus):
         return given
@@ -26,6 +28,7 @@ def corpus_of(given: Given, vocabulary: Vocabulary | None = None, *, for_trainin
 
     def id_of(label: str) -> str | None:
         position = vocabulary.named(label)
-        return vocabulary.ids[position] if position >= 0 else None
+        unknown = label if keep_unknown else None
+        return vocabulary.ids[position] if position >= 0 else unknown
 
     return open_corpus([given], known_tags=vocabulary.__contains__, label_to_id=id_of, for_training=for_training)
