@@ -30,10 +30,10 @@ def test_a_tag_added_by_name_and_description_is_suggested_by_the_next_question(t
     for folder in (trained, untrained):
         project, other = Project.open(folder), Project.open(folder)
         assert first(other, "moss lawns") != "x:moss"
-        started = time.perf_counter()
+        started = time.process_time()
         project.add_tags([MOSS])
         assert first(project, "How to keep moss lawns") == "x:moss"
-        assert time.perf_counter() - started < 1
+        assert time.process_time() - started < 1
         assert first(other, "How to keep moss lawns") == first(Project.open(folder), "Of moss lawns") == "x:moss"
 
 

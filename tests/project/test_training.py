@@ -121,6 +121,13 @@ def test_files_that_vanish_after_they_were_checked_are_looked_for_again(trained,
     assert answers(slow) == answers(trained)
 
 
+def test_a_tagger_in_use_goes_on_with_its_model_when_another_process_has_trained(trained, documents, others):
+    tagger = Project.open(trained).tagger  # loaded, but never asked
+    expected = Project.open(trained).tagger.suggest(others, k=20, why=True)
+    Project.open(trained).train(documents[:70])
+    assert tagger.suggest(others, k=20, why=True) == expected
+
+
 def test_what_is_added_while_a_training_runs_is_not_lost(trained, documents, answers, monkeypatch):
     project, other = Project.open(trained), Project.open(trained)
     tag = Tag("x:moss", "Moss lawns")
