@@ -67,17 +67,17 @@ class CrossFit:
         fitting = self._settings.fitting
         if len(self._documents) > fitting.hold_out_above:
             rows, table, fused = self._held_out()
+            n = len(rows)
             learned_from = np.arange(len(rows))
         else:
-            rows, table, fused = self._folds()
+            rows, table, fused, n = self._folds()
             # As many documents as the inner fusions had: scores keep their scale, and the calibration holds.
             learned_from = _spaced(np.arange(len(rows)), fitting.nested)
         gold = [self._gold[row] for row in rows]
         self._progress("fusion", 0, None)
         part = table.take(learned_from)
         fusion = self._new("fusion").fit(part, part.right([gold[row] for row in learned_from]))
-        # The first documents of the table are those whose out-of-fold ``fused`` is known.
-        n = int(np.searchsorted(table.offsets, len(fused)))
+        # The first n documents of the table are those whose out-of-fold ``fused`` is known.
         table, gold, rows = table.slice(0, n).with_columns({FUSED: fused}), gold[:n], rows[:n]
         calibration = self._new("calibration").fit(table, table.right(gold))
         kept = calibration.calibrate(table.top(fitting.kept, by=FUSED))
@@ -85,8 +85,8 @@ class CrossFit:
         cut = best_cut(kept.column(CONFIDENCE), kept.right(gold), int(sizes.sum()))
         return Fitted(fusion, calibration, cut, kept, gold, sizes, [self._documents[row].id for row in rows])
 
-    def _folds(self) -> tuple[NDArray[np.int64], Candidates, NDArray[np.float32]]:
-        """(documents' rows, out-of-fold table, out-of-fold ``fused`` of its first folds), fold by fold."""
+    def _folds(self) -> tuple[NDArray[np.int64], Candidates, NDArray[np.float32], int]:
+        """(rows of the documents, out-of-fold table, out-of-fold ``fused`` of the first n documents, n)."""
         fitting = self._settings.fitting
         k = fitting.folds_for(len(self._documents))
         fold = self._fold_of(np.arange(len(self._documents)), k, fitting.seed)
@@ -102,7 +102,8 @@ class CrossFit:
             rows, table = self._inner(np.flatnonzero(fold != number), k)
             fusion = self._new("fusion").fit(table, table.right([self._gold[row] for row in rows]))
             fused.append(fusion.fuse(tables[number]).column(FUSED))
-        return np.concatenate(members), Candidates.concat(tables), np.concatenate(fused)
+        n = sum(len(rows) for rows in members[: len(fused)])
+        return np.concatenate(members), Candidates.concat(tables), np.concatenate(fused), n
 
     def _fold_of(self, rows: NDArray[np.int64], k: int, seed: int) -> NDArray[np.int64]:
         return np.array([fold_of(self._documents[row].id, k, seed=seed) for row in rows], dtype=np.int64)
