@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 
 @contextmanager
@@ -33,6 +33,7 @@ class _Held:
         with self._lock:
             if self._inside == 0:
                 self._controller = self._controller or ThreadpoolController()  # looks through all loaded libraries
+                _take_control()
                 self._limit = self._controller.limit(limits=1)
             self._inside += 1
 
@@ -40,7 +41,15 @@ class _Held:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
+                _take_control()
                 self._limit.restore_original_limits()
+
+
+def _take_control() -> None:
+    """Newer versions let only one thread change OpenBLAS and ignore all others without a word; we hold a lock."""
+    clear = getattr(OpenBLASController, "clear_controlling_thread", None)
+    if clear is not None:
+        clear(force=True)
 
 
 _HELD = _Held()
