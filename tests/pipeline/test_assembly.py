@@ -152,7 +152,10 @@ def test_numeric_libraries_have_one_thread_as_long_as_anybody_is_inside() -> Non
     assert blas() == {1}, "the first has left, the second is inside"
     leave.set()
     thread.join()
-    assert seen == [{1}] and blas() == outside
+    assert seen == [{1}]
+    with one_thread():
+        pass
+    assert blas() == outside, "the thread that set the limit has come and gone"
 
 
 def test_depth_of_recall_is_the_channels_own() -> None:

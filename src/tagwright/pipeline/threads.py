@@ -21,7 +21,11 @@ def one_thread() -> Iterator[None]:
 
 
 class _Held:
-    """The limit, set by the first to enter and lifted by the last to leave."""
+    """The limit, set by the first to enter and lifted by the last to leave.
+
+    OpenBLAS takes more threads only from the thread that took them away. Where another one leaves last the limit
+    therefore stays, until the first comes and goes again: what is restored is always what the very first found.
+    """
 
     def __init__(self) -> None:
         self._controller: ThreadpoolController | None = None
@@ -34,7 +38,8 @@ class _Held:
             if self._inside == 0:
                 self._controller = self._controller or ThreadpoolController()  # looks through all loaded libraries
                 _take_control()
-                self._limit = self._controller.limit(limits=1)
+                limit = self._controller.limit(limits=1)
+                self._limit = self._limit or limit
             self._inside += 1
 
     def leave(self) -> None:
