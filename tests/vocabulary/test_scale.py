@@ -1,4 +1,4 @@
-"""Loading 78,741 tags: from JSONL in 3 CPU seconds and 300 MB, from a project in a tenth of a second and 60 MB."""
+"""Loading 78,741 tags: from JSONL in 300 MB, from a project in 60 MB more (times: benchmarks/starting.py)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 LOAD = """
-import json, resource, sys, time
+import json, sys
+from pathlib import Path
 from tagwright.vocabulary import Vocabulary, open_vocabulary
-start, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak():  # not ru_maxrss: a new process inherits that of the one that started it
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+before = peak()
 vocabulary = open_vocabulary(sys.argv[1]) if sys.argv[1].endswith(".gz") else Vocabulary.load(sys.argv[1])
 vocabulary.find("x"), list(vocabulary.names), vocabulary.labels, vocabulary.active, vocabulary.fingerprint
 if len(sys.argv) > 2:
     vocabulary.save(sys.argv[2])
-usage = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps({"tags": len(vocabulary), "seconds": time.process_time() - start, "all_seconds": time.process_time(),
-                  "mb": usage.ru_maxrss / 1024, "more_mb": (usage.ru_maxrss - before) / 1024}))
+print(json.dumps({"tags": len(vocabulary), "mb": peak(), "more_mb": peak() - before}))
 """
 
 
@@ -28,9 +32,9 @@ def load(*arguments: object) -> dict[str, float]:
     return json.loads(done.stdout)
 
 
-def test_a_large_vocabulary_is_loaded_quickly_and_lean(shared: Path, tmp_path: Path) -> None:
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="this system does not tell a process's peak memory")
+def test_a_large_vocabulary_is_loaded_lean(shared: Path, tmp_path: Path) -> None:
     first = load(shared / "data/tibkat-en/vocab.jsonl.gz", tmp_path / "saved")
-    assert first["tags"] == 78_741
-    assert (first["all_seconds"] <= 3, first["mb"] <= 300) == (True, True)
+    assert (first["tags"], first["mb"] <= 300) == (78_741, True)
     again = load(tmp_path / "saved")
-    assert (again["tags"], again["seconds"] <= 0.1, again["more_mb"] <= 60) == (78_741, True, True)
+    assert (again["tags"], again["more_mb"] <= 60) == (78_741, True)
