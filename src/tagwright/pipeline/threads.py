@@ -23,8 +23,7 @@ def one_thread() -> Iterator[None]:
 class _Held:
     """The limit, set by the first to enter and lifted by the last to leave.
 
-    OpenBLAS takes more threads only from the thread that took them away. Where another one leaves last the limit
-    therefore stays, until the first comes and goes again: what is restored is always what the very first found.
+    Whoever leaves last lifts it, and what is restored is always what the very first found.
     """
 
     def __init__(self) -> None:
