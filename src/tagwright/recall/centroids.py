@@ -21,7 +21,6 @@ from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
 
 _TERMS_SHOWN = 5
-_WORTH_SAYING = 0.05  # a lower cosine is no reason
 
 
 @dataclass
@@ -74,7 +73,7 @@ class Centroids(Channel):
         if not isinstance(self.shelf.space, WordSpace):
             value = float((point @ centroid.T)[0, 0])
             said = Evidence(self.name, "like its documents", f"cosine {value:.2f}", value=value)
-            return [said] if value >= _WORTH_SAYING else []
+            return [said] if value > 0 else []  # what was found has a reason, however weak: the cosine says so
         shared = sp.csr_matrix(sp.csr_matrix(point).multiply(centroid))
         strongest = shared.indices[np.argsort(-shared.data, kind="stable")[:_TERMS_SHOWN]]
         words = ", ".join(self.shelf.space.tfidf.stems_[i] for i in strongest)
