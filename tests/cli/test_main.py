@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -80,10 +79,23 @@ def test_an_error_of_the_system_names_the_file(monkeypatch, capsys):
 def test_an_interrupted_command_leaves_with_130(trained):
     command = [str(Path(sys.executable).with_name("tagwright")), "suggest", "-p", str(trained)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(2)
+    process.stdin.write(b"honey " * 50_000)  # more than a pipe holds: once all is written, the command is reading
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert (process.returncode, b"Traceback" in err) == (130, False)
+
+
+def test_an_interrupt_that_a_library_turns_into_its_own_error_is_still_an_interrupt(monkeypatch, capsys):
+    def work(*_, **__):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ImportError("half imported") from None
+
+    monkeypatch.setattr(main.typer.main, "get_command", lambda _: work)
+    with pytest.raises(SystemExit) as left:
+        main.run(["suggest"])
+    assert (left.value.code, capsys.readouterr().err) == (130, "")
 
 
 def test_a_reader_that_goes_away_is_no_error(trained):

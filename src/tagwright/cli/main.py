@@ -6,8 +6,12 @@ Exit codes: 0 done, 1 an error (message and hint on standard error), 2 wrong use
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
@@ -73,20 +77,43 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _carry_out(words: list[str], *, debug: bool) -> int:
+    with _interrupts() as interrupted:
+        try:
+            typer.main.get_command(app)(words, prog_name="tagwright")
+        except SystemExit as done:
+            return done.code if isinstance(done.code, int) else int(done.code is not None)
+        except KeyboardInterrupt:
+            return 130
+        except BrokenPipeError:
+            return 1
+        except Exception as error:
+            if interrupted.is_set():  # a library met it while it was being imported, and made another error of it
+                return 130
+            if debug:
+                raise
+            _complain(*_in_words(error))
+            return 1
+        return 0
+
+
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """An event that is set once the user has pressed Ctrl-C; the work ends by `KeyboardInterrupt` as ever."""
+    interrupted = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    ours = before is signal.default_int_handler and threading.current_thread() is threading.main_thread()
+    if ours:
+        signal.signal(signal.SIGINT, end)
     try:
-        typer.main.get_command(app)(words, prog_name="tagwright")
-    except SystemExit as done:
-        return done.code if isinstance(done.code, int) else int(done.code is not None)
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        return 1
-    except Exception as error:
-        if debug:
-            raise
-        _complain(*_in_words(error))
-        return 1
-    return 0
+        yield interrupted
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, before)
 
 
 def _in_words(error: Exception) -> tuple[str, str]:
