@@ -78,7 +78,8 @@ def test_an_error_of_the_system_names_the_file(monkeypatch, capsys):
 
 def test_an_interrupted_command_leaves_with_130(trained):
     command = [str(Path(sys.executable).with_name("tagwright")), "suggest", "-p", str(trained)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    process = subprocess.Popen(command, **pipes, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     process.stdin.write(b"honey " * 50_000)  # more than a pipe holds: once all is written, the command is reading
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
@@ -93,8 +94,12 @@ def test_an_interrupt_that_a_library_turns_into_its_own_error_is_still_an_interr
             raise ImportError("half imported") from None
 
     monkeypatch.setattr(main.typer.main, "get_command", lambda _: work)
-    with pytest.raises(SystemExit) as left:
-        main.run(["suggest"])
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+    try:
+        with pytest.raises(SystemExit) as left:
+            main.run(["suggest"])
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (left.value.code, capsys.readouterr().err) == (130, "")
 
 
