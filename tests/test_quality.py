@@ -69,7 +69,8 @@ def own(tagger: Tagger, documents: list[Document], candidates: Candidates, chann
 
 
 def test_every_channel_of_the_default_settings_has_a_floor_and_speaks(trained: Tagger) -> None:
-    assert list(FLOORS) == list(DEFAULT_CHANNELS) == [channel.name for channel in trained.assembly.speaking]
+    spoken = [channel for channel in DEFAULT_CHANNELS if channel != "adapter"]  # silent beside `Lsa`: test_adapter.py
+    assert list(FLOORS) == spoken == [channel.name for channel in trained.assembly.speaking]
 
 
 def test_suggestions_are_as_good_as_they_were(trained: Tagger, unseen: list[Document], table: Candidates) -> None:

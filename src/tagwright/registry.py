@@ -26,6 +26,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "centroids": "tagwright.recall.centroids:Centroids",
         "graph": "tagwright.recall.graph:Graph",
         "dense": "tagwright.recall.dense:Dense",
+        "adapter": "tagwright.recall.adapter:Adapter",
         "trees": "tagwright.recall.trees:Trees",
     },
     "encoder": {

@@ -27,7 +27,7 @@ from tagwright.vocabulary.base import Vocabulary
 
 FORMAT = 1
 # What convinces a person, in this order: the words themselves, similar documents, shared words, a cosine.
-_CONVINCING = ("lexical", "graph", "centroids", "names", "dense")
+_CONVINCING = ("lexical", "graph", "centroids", "names", "dense", "adapter")
 
 
 class Tagger:

@@ -40,7 +40,8 @@ def test_channels_come_in_the_order_of_the_settings_and_share_their_parts() -> N
     assert by_name["graph"].shelf is by_name["centroids"].shelf is made.shelves["words"]
     assert by_name["meaning_graph"].shelf is made.shelves["meaning"]
     assert by_name["lexical"].finder is by_name["names"].finder is made.finder
-    assert by_name["dense"].meaning is made.spaces["meaning"] and made.encoder.analyzer is made.analyzer
+    assert by_name["dense"].tag_points is by_name["adapter"].tag_points is made.tag_points
+    assert made.tag_points.meaning is made.spaces["meaning"] and made.encoder.analyzer is made.analyzer
 
 
 def test_an_unknown_space_and_an_empty_list_of_channels_are_refused() -> None:
@@ -58,9 +59,9 @@ def test_a_channel_from_elsewhere_is_given_the_shared_parts(fitted: Assembly) ->
 def test_what_channels_find_is_merged_and_filled_up_by_the_others(fitted: Assembly) -> None:
     table = fitted.recall(SAMPLE[:5], sources=True)
     assert set(table.columns) == {
-        *(f"{channel.name}.{part}" for channel in fitted.channels for part in (*channel.parts, "found"))
+        *(f"{channel.name}.{part}" for channel in fitted.speaking for part in (*channel.parts, "found"))
     }
-    for channel in fitted.channels:
+    for channel in fitted.speaking:
         own = channel.recall(SAMPLE[:5], channel.k)
         found = table.column(f"{channel.name}.found") == 1
         assert found.sum() == own.n_pairs
@@ -92,7 +93,9 @@ def test_an_encoder_with_nothing_to_tell_is_not_asked(fitted: Assembly) -> None:
     assert [channel.name for channel in other.speaking] == ["lexical", "names", "centroids", "graph"]
     told = Assembly(TaggerSettings(), Told({"": (1.0, 0.0)}), ("en",))
     told.informed = False
-    assert told.speaking == told.channels, "an encoder that need not learn always has something to tell"
+    assert [channel for channel in told.channels if channel not in told.speaking] == [
+        next(channel for channel in told.channels if channel.name == "adapter")
+    ], "an encoder that need not learn has something to tell, but nothing to be adapted to"
     lonely = assembly(channels={"dense": {}})
     lonely.informed = False
     assert lonely.speaking == lonely.channels

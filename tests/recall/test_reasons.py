@@ -20,7 +20,7 @@ TEXTS = st.lists(st.sampled_from([*WORDS, ".", "!", "\n", "(", "—", "İ"]), ma
 @pytest.fixture(scope="module")
 def channels() -> list[Channel]:
     made = Assembly(TaggerSettings(), Lsa(width=16), ("en", "de"))
-    return made.prepare(documents(), vocabulary()).fit(documents(), vocabulary()).channels
+    return made.prepare(documents(), vocabulary()).fit(documents(), vocabulary()).speaking
 
 
 @settings(deadline=None, max_examples=40)

@@ -53,7 +53,8 @@ def features(candidates: Candidates, columns: list[str]) -> Floats:
 
 
 def _scores(columns: list[str]) -> list[str]:
-    return [name for name in columns if name.endswith(".score")]
+    """The columns in which higher = better, those of parts of a document (``dense.title_score``) among them."""
+    return [name for name in columns if name.endswith("score")]
 
 
 def _best(candidates: Candidates, name: str) -> NDArray[np.float32]:

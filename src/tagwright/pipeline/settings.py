@@ -15,6 +15,7 @@ DEFAULT_CHANNELS: dict[str, dict[str, Any]] = {
     "centroids": {"kind": "centroids", "space": "words"},
     "graph": {"kind": "graph", "space": "words"},
     "dense": {"kind": "dense"},
+    "adapter": {"kind": "adapter"},
     "meaning_centroids": {"kind": "centroids", "space": "meaning"},
     "meaning_graph": {"kind": "graph", "space": "meaning", "power": 6.0},
 }

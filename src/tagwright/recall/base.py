@@ -37,6 +37,8 @@ class Channel(ABC):
     parts: ClassVar[tuple[str, ...]] = ("score",)
     # Whether what `add`, `remove` and `add_tags` are told counts at once; else it does so after the next training.
     grows: ClassVar[bool] = True
+    # Whether it teaches an encoder that knows nothing of the library's documents what they say.
+    adapts: ClassVar[bool] = False
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from tagwright.candidates import Candidates, Ints
 from tagwright.recall.base import Channel, Last, given
 from tagwright.recall.products import best_dense
-from tagwright.recall.spaces import MeaningSpace
+from tagwright.recall.tagpoints import TagPoints
 from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
 
-_BATCH = 4096
+Vectors = NDArray[np.float32]
 
 
 @dataclass
@@ -26,120 +26,104 @@ class Dense(Channel):
     """The cosine of a document and each tag in an encoder's space (C2T, LLM4Tag Eq. 1-6).
 
     An edge exists where the cosine lies above ``threshold`` (strictly; the paper's 0.5 is of its own encoder). Left
-    at None it is set so that ``share`` of the training documents' own tags lie above. Column: ``score`` the cosine.
+    at None it is set so that ``share`` of the training documents' own tags lie above. Columns: ``score`` the cosine;
+    ``title_score`` that of the title alone, which says in ten words what a document is about.
     """
 
-    meaning: MeaningSpace = given()
+    tag_points: TagPoints = given()
     k: int = 60
     threshold: float | None = None
     share: float = 0.99
-    parts: ClassVar[tuple[str, ...]] = ("score",)
-
-    def __post_init__(self) -> None:
-        self._grown: Ints = np.empty(0, dtype=np.int32)
-        self._version = 0
+    parts: ClassVar[tuple[str, ...]] = ("score", "title_score")
+    reason: ClassVar[str] = "meaning"
 
     def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
         """Encodes the tags, and sets the threshold by the documents."""
-        positions = np.flatnonzero(vocabulary.active).astype(np.int32)
-        self._use(positions, self._encode(vocabulary, positions), -1.0)
+        self.tag_points.fit(vocabulary)
+        self._use(-1.0)
         documents = [document for document in corpus if document.tags]
         self.threshold_ = self._usual_threshold(documents, vocabulary) if self.threshold is None else self.threshold
         return self
 
     def recall(self, documents: Sequence[Document], k: int) -> Candidates:
         """The ``k`` tags with the highest cosine."""
-        product = self._product(documents)
-        rows, columns = best_dense(product, k, floor=self.threshold_)
-        tags = self._current()[0][columns]
-        score = {f"{self.name}.score": product[rows, columns]}
-        return Candidates.from_pairs(len(documents), rows, tags, score)
+        read = self._read(documents)
+        rows, columns = best_dense(read.product, k, floor=self.threshold_)
+        found = Candidates.from_pairs(len(documents), rows, self.tag_points.tags[columns], {})
+        return self._columns(found, read)
 
     def complete(self, documents: Sequence[Document], candidates: Candidates) -> Candidates:
-        """The cosine of every candidate."""
-        product = self._product(documents)
-        column = self._columns_of(candidates.tags)
-        known = column >= 0
-        score = np.full(candidates.n_pairs, np.nan, dtype=np.float32)
-        score[known] = product[candidates.documents[known], column[known]]
-        return self.place(candidates, {"score": score})
+        """The cosines of every candidate."""
+        return self._columns(candidates, self._read(documents))
 
     def explain(self, document: Document, tag: int) -> list[Evidence]:
         """The cosine, as it stands."""
-        column = int(self._columns_of(np.array([tag], dtype=np.int32))[0])
-        if column < 0:
-            return []
-        value = float(self._product([document])[0, column])
-        return [Evidence(self.name, "meaning", f"cosine {value:.2f}", value=value)] if value > self.threshold_ else []
+        row = int(self.tag_points.rows(np.array([tag], dtype=np.int32))[0])
+        value = float(self._read([document]).product[0, row]) if row >= 0 else -1.0
+        said = Evidence(self.name, self.reason, f"cosine {value:.2f}", value=value)
+        return [said] if row >= 0 and value > self.threshold_ else []
 
     def save(self, folder: Path) -> None:
-        """Writes the tags' vectors as float16 and the threshold."""
-        self.need("tags_")
+        """Writes the threshold; the tags' vectors are saved by those that share them."""
+        self.need("threshold_")
         folder.mkdir(parents=True, exist_ok=True)
-        np.save(folder / "tags.npy", self.tags_)
-        np.save(folder / "vectors.npy", self.vectors_.astype(np.float16))
-        learned = {"format": 1, "threshold": self.threshold_}
+        learned = {"format": 2, "threshold": self.threshold_}
         (folder / "dense.json").write_text(json.dumps(learned), encoding="utf-8")
 
     def load(self, folder: Path, vocabulary: Vocabulary) -> Self:
         """Reads what `save` wrote."""
         learned = json.loads((folder / "dense.json").read_text(encoding="utf-8"))
-        vectors = np.load(folder / "vectors.npy").astype(np.float32)
-        self._use(np.load(folder / "tags.npy"), vectors, float(learned["threshold"]))
+        self._use(float(learned["threshold"]))
         return self
 
     def add_tags(self, vocabulary: Vocabulary, positions: Ints) -> None:
         """Encodes the new or changed tags; they are found at once."""
-        self.need("tags_")
-        self._grown = np.union1d(self._grown, positions).astype(np.int32)
-        active = self._grown[vocabulary.active[self._grown]]
-        kept = ~np.isin(self.tags_, self._grown)
-        tags = np.concatenate([self.tags_[kept], active])
-        self._change((tags, np.concatenate([self.vectors_[kept], self._encode(vocabulary, active)])))
+        self.need("threshold_")
+        self.tag_points.add_tags(vocabulary, positions)
 
-    def _use(self, tags: Ints, vectors: NDArray[np.float32], threshold: float) -> None:
-        self.tags_, self.vectors_, self.threshold_ = tags, vectors, threshold
-        self._grown = self._grown[:0]
-        self._last: Last[NDArray[np.float32]] = Last()
-        self._change((tags, vectors))
+    def moved(self, points: Vectors) -> Vectors:
+        """(n, width): where points of documents are compared with those of tags: here, as the encoder put them."""
+        return points
 
-    def _change(self, current: tuple[Ints, NDArray[np.float32]]) -> None:
-        self._now = current
-        self._version += 1
+    def _use(self, threshold: float) -> None:
+        self.threshold_ = threshold
+        self._last: Last[_Read] = Last()
 
-    def _encode(self, vocabulary: Vocabulary, positions: Ints) -> NDArray[np.float32]:
-        """float32 rows that are exact in float16, so that a saved and a fresh channel answer alike."""
-        blocks = [np.empty((0, self.meaning.encoder.width), dtype=np.float32)]
-        for start in range(0, len(positions), _BATCH):
-            block = self.meaning.tags(vocabulary, positions[start : start + _BATCH])
-            blocks.append(block.astype(np.float16).astype(np.float32))
-        return np.concatenate(blocks)
+    def _read(self, documents: Sequence[Document]) -> _Read:
+        self.need("threshold_")
+        state = self.tag_points.version
+        read = self._last.of(documents, state)
+        if read is None:
+            meaning = self.tag_points.meaning
+            points, titles = self.moved(meaning.documents(documents)), self.moved(meaning.titles(documents))
+            product = np.asarray(points @ self.tag_points.vectors.T, dtype=np.float32)
+            read = self._last.keep(documents, state, _Read(titles, product))
+        return read
 
-    def _current(self) -> tuple[Ints, NDArray[np.float32]]:
-        """(tags, (n_tags, width) vectors): the base without what changed, then what came at run time."""
-        self.need("tags_")
-        return self._now
-
-    def _product(self, documents: Sequence[Document]) -> NDArray[np.float32]:
-        vectors = self._current()[1]
-        product = self._last.of(documents, self._version)
-        if product is None:
-            fresh = np.asarray(self.meaning.documents(documents) @ vectors.T, dtype=np.float32)
-            product = self._last.keep(documents, self._version, fresh)
-        return product
-
-    def _columns_of(self, tags: Ints) -> NDArray[np.int64]:
-        own = self._current()[0]
-        places = np.full(int(max(own.max(initial=-1), tags.max(initial=-1))) + 1, -1, dtype=np.int64)
-        places[own] = np.arange(len(own))
-        return places[tags]
+    def _columns(self, candidates: Candidates, read: _Read) -> Candidates:
+        documents, rows = candidates.documents, self.tag_points.rows(candidates.tags)
+        score = np.full(candidates.n_pairs, np.nan, dtype=np.float32)
+        known = rows >= 0
+        score[known] = read.product[documents[known], rows[known]]
+        title = self.tag_points.cosines(read.titles, documents, rows)
+        return self.place(candidates, {"score": score, "title_score": title})
 
     def _usual_threshold(self, documents: Sequence[Document], vocabulary: Vocabulary) -> float:
-        cosines = []
+        cosines = [np.empty(0, dtype=np.float32)]
         for start in range(0, len(documents), 256):
             batch = documents[start : start + 256]
-            points = self.meaning.documents(batch)
-            for point, document in zip(points, batch, strict=True):
-                columns = self._columns_of(vocabulary.positions(document.tags or (), known_only=True))
-                cosines += (self.vectors_[columns[columns >= 0]] @ point).tolist()
-        return float(np.quantile(cosines, 1 - self.share)) if cosines else 0.0
+            gold = [vocabulary.positions(document.tags or (), known_only=True) for document in batch]
+            owners = np.repeat(np.arange(len(batch)), [len(tags) for tags in gold])
+            points = self.moved(self.tag_points.meaning.documents(batch))
+            cosines.append(self.tag_points.cosines(points, owners, self.tag_points.rows(np.concatenate(gold))))
+        found = np.concatenate(cosines)
+        found = found[~np.isnan(found)]
+        return float(np.quantile(found, 1 - self.share)) if len(found) else 0.0
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A batch: ``titles`` (n_documents, width) and ``product`` (n_documents, n_tags), the cosines with all tags."""
+
+    titles: Vectors
+    product: Vectors

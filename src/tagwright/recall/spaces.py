@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Protocol
 
 import numpy as np
@@ -57,19 +58,16 @@ class MeaningSpace:
     encoder: Encoder
 
     def __post_init__(self) -> None:
-        self._held: dict[str, tuple[Document, NDArray[np.float32]]] = {}
+        self._held: dict[tuple[str, str], tuple[Document, NDArray[np.float32]]] = {}
         self.remember = False
 
     def documents(self, documents: Sequence[Document]) -> NDArray[np.float32]:
         """(n_documents, width); each document as its title, a full stop and its text."""
-        fresh = [d for d in documents if self._held.get(d.id, (None,))[0] is not d]
-        if not self._held and not self.remember:
-            return self.encoder.encode([text_of(document) for document in documents])
-        vectors = dict(zip([d.id for d in fresh], self.encoder.encode(list(map(text_of, fresh))), strict=True))
-        if self.remember:
-            self._held.update({d.id: (d, vectors[d.id]) for d in fresh})
-        rows = [vectors[d.id] if d.id in vectors else self._held[d.id][1] for d in documents]
-        return np.array(rows, dtype=np.float32).reshape(len(rows), self.encoder.width)
+        return self._encoded("document", documents, text_of)
+
+    def titles(self, documents: Sequence[Document]) -> NDArray[np.float32]:
+        """(n_documents, width); zeros for a document without a title."""
+        return self._encoded("title", documents, attrgetter("title"))
 
     def tags(self, vocabulary: Vocabulary, positions: Ints) -> NDArray[np.float32]:
         """(n_positions, width): the name, and where there is more, half of it name, synonyms and description."""
@@ -86,6 +84,18 @@ class MeaningSpace:
     def forget(self) -> None:
         """Drops what is remembered of documents."""
         self._held.clear()
+
+    def _encoded(
+        self, what: str, documents: Sequence[Document], text: Callable[[Document], str]
+    ) -> NDArray[np.float32]:
+        if not self._held and not self.remember:
+            return self.encoder.encode([text(document) for document in documents])
+        fresh = [d for d in documents if self._held.get((what, d.id), (None,))[0] is not d]
+        vectors = dict(zip([d.id for d in fresh], self.encoder.encode([text(d) for d in fresh]), strict=True))
+        if self.remember:
+            self._held.update({(what, d.id): (d, vectors[d.id]) for d in fresh})
+        rows = [vectors[d.id] if d.id in vectors else self._held[what, d.id][1] for d in documents]
+        return np.array(rows, dtype=np.float32).reshape(len(rows), self.encoder.width)
 
 
 def text_of(document: Document) -> str:
