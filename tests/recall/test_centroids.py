@@ -84,6 +84,8 @@ def test_a_reason_lists_the_words_that_weigh_most_in_both(build: Any) -> None:
     assert (reason.kind, reason.text) == ("shared words", "oak, elm, ash") and reason.start is None
     assert 0.9 < reason.value <= 1
     assert channel.explain(Document("q", "fir", language="en"), 0) == []
+    (inflected,) = channel.explain(Document("q", "Of elms", "Oaks", language="en"), 0)
+    assert inflected.text == "Oaks, elms", "as the document has them"
 
 
 def test_a_reason_in_an_encoders_space_is_the_cosine(build: Any) -> None:

@@ -26,7 +26,7 @@ Out = Annotated[Path, typer.Option("-o", metavar="OUT", help="The result: .jsonl
 MinConfidence = Annotated[
     float, typer.Option("--min-confidence", min=0.0, max=1.0, help="Leave out what is less likely than this.")
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Begin anew, whatever OUT holds.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace whatever OUT holds.")]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=256, help="Threads.")]
 
 

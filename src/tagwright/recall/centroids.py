@@ -76,7 +76,9 @@ class Centroids(Channel):
             return [said] if value > 0 else []  # what was found has a reason, however weak: the cosine says so
         shared = sp.csr_matrix(sp.csr_matrix(point).multiply(centroid))
         strongest = shared.indices[np.argsort(-shared.data, kind="stable")[:_TERMS_SHOWN]]
-        words = ", ".join(self.shelf.space.tfidf.stems_[i] for i in strongest)
+        tfidf = self.shelf.space.tfidf
+        written = tfidf.analyzer.written(document)
+        words = ", ".join(written[tfidf.stems_[i]] for i in strongest)
         return [Evidence(self.name, "shared words", words, value=float(shared.sum()))] if words else []
 
     def save(self, folder: Path) -> None:

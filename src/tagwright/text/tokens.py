@@ -161,6 +161,15 @@ class Analyzer:
         words = self._words(language)
         return [(words[match.group()], match.start(), match.end()) for match in _PIECES.finditer(_calm(text))]
 
+    def written(self, document: Document) -> dict[str, str]:
+        """{stem: the word of the document that has it, as it first stands there}, for reasons."""
+        found: dict[str, str] = {}
+        language = self.language(document)
+        for text in (document.title, document.text):
+            for number, start, end in self.spans(text, language):
+                found.setdefault(self.lexicon.stems[number], text[start:end])
+        return found
+
     def _document(self, document: Document) -> tuple[NDArray[np.int32], int]:
         key = (document.title, document.text, document.language)
         found = self._remembered.get(key)
