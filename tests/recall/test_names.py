@@ -73,7 +73,7 @@ def test_candidates_of_other_channels_are_completed_with_zero_where_no_word_is_s
 
 def test_a_reason_lists_the_words_of_the_name_that_the_document_has(channel: Any) -> None:
     (reason,) = channel.explain(Document("q", "elms and oaks", language="en"), 0)
-    assert (reason.kind, reason.text, reason.value) == ("name words", "elm, oak", 1.0)
+    assert (reason.kind, reason.text, reason.value) == ("name words", "elm, Oak", 1.0)
     assert channel.explain(Document("q", "fir", language="en"), 0) == []
 
 

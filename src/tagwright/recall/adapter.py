@@ -27,7 +27,7 @@ class Adapter(Dense):
     Beside an encoder that learns (`Lsa`), and without documents, it is not asked.
     """
 
-    threshold: float | None = -1.0
+    threshold: float | None = 0.0
     documents: int = 20_000
     epochs: int = 6
     steps: int = 100

@@ -26,8 +26,8 @@ class Dense(Channel):
     """The cosine of a document and each tag in an encoder's space (C2T, LLM4Tag Eq. 1-6).
 
     An edge exists where the cosine lies above ``threshold`` (strictly; the paper's 0.5 is of its own encoder). Left
-    at None it is set so that ``share`` of the training documents' own tags lie above. Columns: ``score`` the cosine;
-    ``title_score`` that of the title alone, which says in ten words what a document is about.
+    at None it is set so that ``share`` of the training documents' own tags lie above, and at 0 at least. Columns:
+    ``score`` the cosine; ``title_score`` that of the title alone, which says in ten words what a document is about.
     """
 
     tag_points: TagPoints = given()
@@ -118,7 +118,7 @@ class Dense(Channel):
             cosines.append(self.tag_points.cosines(points, owners, self.tag_points.rows(np.concatenate(gold))))
         found = np.concatenate(cosines)
         found = found[~np.isnan(found)]
-        return float(np.quantile(found, 1 - self.share)) if len(found) else 0.0
+        return max(0.0, float(np.quantile(found, 1 - self.share))) if len(found) else 0.0
 
 
 @dataclass(frozen=True)

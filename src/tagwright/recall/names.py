@@ -38,6 +38,7 @@ class Names(Channel):
 
     def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
         """Learns how rare the labels' stems are in documents; tags play no part."""
+        self._vocabulary = vocabulary
         self.finder.labels.fit(vocabulary)
         documents = [document for document in corpus if document.tags is not None]
         table, numbers = self.finder.labels.tables[0], self.finder.labels.numbers[0]
@@ -80,7 +81,9 @@ class Names(Channel):
             found = index.shared(held, tag)
             if found is not None:
                 share, stems = found
-                return [Evidence(self.name, "name words", ", ".join(stems), value=share)] if stems else []
+                written = self._written(tag)
+                words_of_name = ", ".join(written.get(stem, stem) for stem in stems)
+                return [Evidence(self.name, "name words", words_of_name, value=share)] if stems else []
         return []
 
     def save(self, folder: Path) -> None:
@@ -92,12 +95,24 @@ class Names(Channel):
 
     def load(self, folder: Path, vocabulary: Vocabulary) -> Self:
         """Reads what `save` wrote."""
+        self._vocabulary = vocabulary
         self._use(np.load(folder / "rarity.npy"))
         return self
 
     def add_tags(self, vocabulary: Vocabulary, positions: Ints) -> None:
         """New labels; their stems are as rare as the base says, unknown ones as the rarest."""
+        self._vocabulary = vocabulary
         self.finder.labels.add_tags(vocabulary, positions)
+
+    def _written(self, tag: int) -> dict[str, str]:
+        """{stem: the word of the tag's labels that has it}."""
+        labels = self._vocabulary.labels
+        low, high = np.searchsorted(labels.tags, [tag, tag + 1]).tolist()
+        found: dict[str, str] = {}
+        for row in range(high - 1, low - 1, -1):  # the shown name comes first and has the last word
+            language = labels.languages[labels.language_codes[row]] or self.finder.analyzer.languages[0]
+            found.update(self.finder.analyzer.written(Document("", labels.texts[row], language=language)))
+        return found
 
     def _use(self, rarity: NDArray[np.float32]) -> None:
         self.rarity_ = rarity
