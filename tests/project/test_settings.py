@@ -51,6 +51,8 @@ def test_channels_can_be_switched_off_and_new_ones_named():
         ("fitting.fold=5", "did you mean 'folds'"),
         ("fitting.few_folds=2", "must be 3 at least"),
         ("channels.graph.k=0", "must be 1 at least"),
+        ("shelf.auto_weight='x'", "must be a number"),
+        ("shelf.space='x'", "has no option 'space'"),
         ("shortlist=0", "must be 1 at least"),
         ("shortlist=1.5", "must be a whole number"),
         ("shortlist=true", "must be a whole number"),

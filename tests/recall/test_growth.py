@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tagwright.candidates import Candidates
 from tagwright.encoders.lsa import Lsa
+from tagwright.errors import ConfigError
 from tagwright.pipeline.assembly import Assembly
 from tagwright.pipeline.settings import TaggerSettings
 from tagwright.recall.base import Channel
@@ -129,6 +130,13 @@ def test_documents_tagged_by_a_machine_weigh_less_and_with_zero_are_left_out(pre
     without = shelf(0.5, SAMPLE[:12], []).edges()
     for left_out in (shelf(0.0, [*SAMPLE[:12], *auto], []), shelf(0.0, SAMPLE[:12], auto)):
         assert left_out.edges().shape == without.shape and (left_out.edges() != without).nnz == 0
+
+
+def test_the_weight_of_a_machine_is_a_setting_between_nothing_and_all() -> None:
+    made = Assembly(TaggerSettings(shelf={"auto_weight": 0.25}), Lsa(width=16), ("en",))
+    assert [shelf.auto_weight for shelf in made.shelves.values()] == [0.25, 0.25]
+    with pytest.raises(ConfigError, match=r"shelf\.auto_weight.* between 0 and 1"):
+        Assembly(TaggerSettings(shelf={"auto_weight": 1.5}), Lsa(width=16), ("en",))
 
 
 def test_edges_of_a_machine_count_half_in_votes_and_means(prepared: Assembly) -> None:

@@ -182,7 +182,7 @@ class Assembly:
         return channel
 
     def _furnish(self) -> None:
-        self.shelves = {name: Shelf(space) for name, space in self.spaces.items()}
+        self.shelves = {name: Shelf(space, **self.settings.shelf) for name, space in self.spaces.items()}
         self.channels = [self._channel(name, dict(options)) for name, options in self.settings.channels.items()]
         if not self.channels:
             raise ConfigError("no channel is switched on", hint="name at least one under [channels]")

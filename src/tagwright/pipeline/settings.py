@@ -56,5 +56,6 @@ class TaggerSettings:
     fusion: Options = field(default_factory=lambda: {"kind": "ranker"})
     calibration: Options = field(default_factory=lambda: {"kind": "isotonic"})
     words: Options = field(default_factory=dict)
+    shelf: Options = field(default_factory=dict)
     fitting: Fitting = field(default_factory=Fitting)
     shortlist: int = 300

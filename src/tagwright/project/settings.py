@@ -14,6 +14,7 @@ from typing import Any
 from tagwright import registry
 from tagwright.errors import ConfigError
 from tagwright.pipeline.settings import DEFAULT_CHANNELS, Fitting, TaggerSettings
+from tagwright.recall.shelf import Shelf
 from tagwright.text.tfidf import TfIdf
 
 FILE = "tagwright.toml"
@@ -51,7 +52,7 @@ class Settings:
         self.switched_off: list[str] = []
         self._tree: Tree = {
             "encoder": {"kind": "lsa"}, "words": {}, "fusion": {"kind": "ranker"}, "calibration": {"kind": "isotonic"},
-            "fitting": {}, "store": {"kind": "sqlite"}, "shortlist": TaggerSettings().shortlist,
+            "fitting": {}, "shelf": {}, "store": {"kind": "sqlite"}, "shortlist": TaggerSettings().shortlist,
             "channels": {name: dict(options) for name, options in DEFAULT_CHANNELS.items()},
         }  # fmt: skip
         self._merge(self._tree, given or {}, "", source)
@@ -113,7 +114,8 @@ class Settings:
         """The settings as the tagger takes them."""
         return TaggerSettings(
             channels=self._tree["channels"], fusion=self._tree["fusion"], calibration=self._tree["calibration"],
-            words=self._tree["words"], fitting=Fitting(**self._tree["fitting"]), shortlist=self._tree["shortlist"],
+            words=self._tree["words"], shelf=self._tree["shelf"],
+            fitting=Fitting(**self._tree["fitting"]), shortlist=self._tree["shortlist"],
         )  # fmt: skip
 
     def _merge(self, tree: Tree, given: Mapping[str, Any], path: str, origin: str) -> None:
@@ -149,6 +151,7 @@ class Settings:
     def _sections(self) -> Iterator[_Section]:
         yield _Section("fitting", "", self._tree["fitting"], Fitting)
         yield _Section("words", "", self._tree["words"], TfIdf, hidden=("analyzer",))
+        yield _Section("shelf", "", self._tree["shelf"], Shelf, hidden=("space", "version"))
         for name in ("encoder", "store", "fusion", "calibration"):
             yield _section(name, name, self._tree[name])
         for name, options in self._tree["channels"].items():

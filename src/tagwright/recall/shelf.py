@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from tagwright.candidates import Ints
-from tagwright.errors import NotFittedError
+from tagwright.errors import ConfigError, NotFittedError
 from tagwright.recall.points import Points, load_points, save_points, sparse, stacked
 from tagwright.recall.spaces import Space
 from tagwright.types import Document
@@ -39,9 +39,9 @@ class Shelf:
     """Documents as points with their tags.
 
     An edge weighs 1, or ``auto_weight`` where the document's metadata say ``auto`` (a machine set its tags: LLM4Tag
-    adds its own results as edges, which would confirm themselves); with 0 such documents are left out. The base is
-    never written to; documents added at run time make a small second piece, and those removed are passed over.
-    ``version`` counts up with every change.
+    adds its own results as edges, which would confirm themselves); with 0 such documents are left out. Raises
+    `ConfigError` for a weight outside [0, 1]. The base is never written to; documents added at run time make a small
+    second piece, and those removed are passed over. ``version`` counts up with every change.
     """
 
     space: Space
@@ -49,6 +49,8 @@ class Shelf:
     version: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
+        if not 0 <= self.auto_weight <= 1:
+            raise ConfigError(f"'shelf.auto_weight' is {self.auto_weight!r}, but must lie between 0 and 1")
         self._content: tuple[int, Vocabulary] | None = None
         self._added: dict[str, tuple[Document, Points]] = {}
         self._gone: set[int] = set()
