@@ -6,7 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-QUICK = (["starting.py"], ["esco.py"], ["train_and_tag.py", "--data", "tibkat-en", "--parts", "dev", "test"])
+QUICK = (
+    ["starting.py"],
+    ["esco.py"],
+    ["lexical_recall.py"],
+    ["train_and_tag.py", "--data", "tibkat-en", "--parts", "dev", "test"],
+)
 
 
 def main() -> int:
