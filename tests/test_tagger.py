@@ -151,7 +151,7 @@ def test_a_tagger_without_documents_can_be_saved_too(tmp_path: Path) -> None:
 def test_a_format_of_another_version_is_refused_with_the_next_step(trained: Tagger, tmp_path: Path) -> None:
     trained.save(tmp_path)
     path = tmp_path / "tagger.json"
-    path.write_text(path.read_text(encoding="utf-8").replace('"format": 1', '"format": 99'), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace('"format": 2', '"format": 99'), encoding="utf-8")
     with pytest.raises(FormatError, match="train again"):
         made().load(tmp_path)
 

@@ -12,6 +12,11 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
 Offsets = NDArray[np.int64]
 
+SEEN = "seen"
+"""The column of the number of documents with the tag that the channels learned from; no channel's, so without a dot."""
+LANGUAGE = "language"
+"""The column of the document's language, as `tagwright.pipeline.assembly` numbers them; NaN = unknown."""
+
 
 @dataclass(frozen=True, eq=False)
 class Candidates:

@@ -39,7 +39,20 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "ranker": "tagwright.fusion.ranker:Ranker",
         "ranks": "tagwright.fusion.ranks:ReciprocalRanks",
     },
-    "calibration": {"isotonic": "tagwright.calibration.isotonic:Isotonic"},
+    "calibration": {
+        "best": "tagwright.calibration.best:Best",
+        "isotonic": "tagwright.calibration.isotonic:Isotonic",
+        "beta": "tagwright.calibration.beta:Beta",
+        "platt": "tagwright.calibration.platt:Platt",
+        "histogram": "tagwright.calibration.histogram:Histogram",
+        "context": "tagwright.calibration.context:Context",
+    },
+    "cuts": {
+        "document": "tagwright.calibration.document_cut:DocumentCut",
+        "global": "tagwright.calibration.thresholds:Global",
+        "tag": "tagwright.calibration.tag_cuts:TagCuts",
+        "adaptive": "tagwright.calibration.adaptive_cut:AdaptiveCut",
+    },
     "store": {"sqlite": "tagwright.store.sqlite:SqliteStore"},
 }
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from tagwright import registry
 from tagwright.calibration.base import CONFIDENCE, Calibration
+from tagwright.calibration.drift import Reference, Watch
+from tagwright.calibration.rule import DECISIONS, Rule
+from tagwright.calibration.thresholds import Cuts
 from tagwright.candidates import Candidates, Ints
 from tagwright.encoders.base import Encoder
 from tagwright.errors import FormatError, NotFittedError
@@ -24,8 +29,10 @@ from tagwright.pipeline.threads import one_thread
 from tagwright.recall.base import MOST_EVIDENCE
 from tagwright.types import Document, Evidence, Suggestion
 from tagwright.vocabulary.base import Vocabulary
+from tagwright.vocabulary.hierarchy import closure_of, redundant
 
-FORMAT = 1
+FORMAT = 2
+_REFERENCE = "reference.json"
 # What convinces a person, in this order: the words themselves, similar documents, shared words, a cosine.
 _CONVINCING = ("lexical", "graph", "centroids", "names", "dense", "adapter")
 
@@ -42,8 +49,11 @@ class Tagger:
         languages = tuple(dict.fromkeys([vocabulary.language, *vocabulary.languages]))
         self.assembly = Assembly(settings, encoder, tuple(filter(None, languages)) or ("en",))
         self.calibration: Calibration | None = None
+        self.cuts: Cuts | None = None
         self.cut = 0.0
+        self.reference: Reference | None = None
         self.fitted: Fitted | None = None
+        self._closure: tuple[csr_array | None] | None = None  # of the vocabulary, once it is asked for
         self._shown: dict[int, tuple[str, str]] = {}  # decoding a name costs more than finding it again
 
     @property
@@ -60,7 +70,7 @@ class Tagger:
             self.assembly.informed = useful >= self.settings.fitting.least
             self.assembly.prepare(tagged, self.vocabulary)
             self.fusion: Fusion = ReciprocalRanks()
-            self.calibration, self.fitted, self.cut = None, None, 0.0
+            self.calibration, self.cuts, self.fitted, self.cut = None, None, None, 0.0
             if self.assembly.informed:
                 self._learn_ranking(tagged, progress)
             progress("all documents", 0, None)
@@ -82,11 +92,28 @@ class Tagger:
             candidates = candidates.where(self.vocabulary.active[candidates.tags])
             candidates = self.fusion.fuse(candidates).top(self.settings.shortlist, by=FUSED)
             if self.calibration is None:
-                return candidates.with_columns({CONFIDENCE: candidates.column(FUSED)})
-            return self.calibration.calibrate(candidates)
+                candidates = candidates.with_columns({CONFIDENCE: candidates.column(FUSED)})
+            else:
+                candidates = self.calibration.calibrate(candidates)
+            return self._consistent(candidates) if self.settings.hierarchy.redundant == "drop" else candidates
 
-    def suggest(self, documents: Sequence[Document], *, k: int = 10, why: bool = False) -> list[list[Suggestion]]:
-        """At most ``k`` suggestions a document by falling confidence, ties by ``fused``; with reasons if asked."""
+    def given(self, candidates: Candidates) -> NDArray[np.bool_]:
+        """(n_pairs,): which candidates of a table with ``confidence`` the documents are given; uncalibrated: none."""
+        return np.zeros(candidates.n_pairs, dtype=np.bool_) if self.cuts is None else self.cuts.given(candidates)
+
+    def suggest(
+        self,
+        documents: Sequence[Document],
+        *,
+        k: int = 10,
+        why: bool = False,
+        rule: Rule | None = None,
+        watch: Watch | None = None,
+    ) -> list[list[Suggestion]]:
+        """At most ``k`` suggestions a document by falling confidence, ties by ``fused``; with reasons if asked.
+
+        Each with its decision where there is a ``rule``; ``watch`` notes the documents' confidences.
+        """
         documents = list(documents)
         found: list[list[Suggestion]] = []
         for start in range(0, len(documents), BLOCK):
@@ -94,12 +121,16 @@ class Tagger:
             table = self.candidates(block)
             order = table.order(CONFIDENCE, then=FUSED)
             tags = table.tags[order].tolist()
+            decisions = _decisions(rule, table, self.given)[order].tolist()
+            marked = self._redundant(table)[order].tolist()
+            if watch is not None:
+                watch.see(table)
             confidences = np.round(table.column(CONFIDENCE)[order].astype(np.float64), 6).tolist()
             for document, low, high in zip(block, table.offsets[:-1].tolist(), table.offsets[1:].tolist(), strict=True):
                 best = slice(low, min(high, low + k))
                 asked = document if why else None
-                pairs = zip(tags[best], confidences[best], strict=True)
-                found.append([self._suggestion(tag, confidence, asked) for tag, confidence in pairs])
+                rows = zip(tags[best], confidences[best], decisions[best], marked[best], strict=True)
+                found.append([self._suggestion(*row, asked) for row in rows])
         return found
 
     def explain(self, document: Document, tag: int) -> tuple[Evidence, ...]:
@@ -130,6 +161,7 @@ class Tagger:
         with one_thread():
             self.vocabulary = vocabulary
             self._shown.clear()
+            self._closure = None
             self.assembly.add_tags(vocabulary, positions)
 
     def save(self, folder: Path) -> None:
@@ -139,7 +171,11 @@ class Tagger:
         self.fusion.save(folder / "fusion")
         if self.calibration is not None:
             self.calibration.save(folder / "calibration")
+        if self.cuts is not None:
+            self.cuts.save(folder / "cuts")
         if self.fitted is not None:
+            self.reference = Reference.of(self.fitted.table, out_of_fold=True)
+            (folder / _REFERENCE).write_text(json.dumps(self.reference.to_json()), encoding="utf-8")
             save_table(self.fitted, folder / "table")
         learned = {"format": FORMAT, "calibrated": self.calibrated, "cut": self.cut}
         (folder / "tagger.json").write_text(json.dumps(learned), encoding="utf-8")
@@ -155,22 +191,55 @@ class Tagger:
         self.assembly.load(folder, self.vocabulary)
         self.fusion = self._part("fusion").load(folder / "fusion") if learned["calibrated"] else ReciprocalRanks()
         self.calibration = self._part("calibration").load(folder / "calibration") if learned["calibrated"] else None
+        self.cuts = self._part("cuts").load(folder / "cuts") if learned["calibrated"] else None
         self.cut = float(learned["cut"])
+        self.reference = _reference(folder) if learned["calibrated"] else None
         return self
 
     def _learn_ranking(self, documents: Sequence[Document], progress: Progress) -> None:
         self.assembly.remember_documents()
         self.fitted = CrossFit(self.assembly, documents, self.vocabulary, progress).fit()
         self.fusion, self.calibration = self.fitted.fusion, self.fitted.calibration
-        self.cut = self.fitted.cut
+        self.cuts, self.cut = self.fitted.cuts, self.fitted.cut
 
     def _part(self, kind: str) -> Any:
         options = dict(getattr(self.settings, kind))
         return registry.build(kind, options.pop("kind"), options)
 
-    def _suggestion(self, tag: int, confidence: float, document: Document | None) -> Suggestion:
+    def _consistent(self, table: Candidates) -> Candidates:
+        """Without the tags that a narrower one makes redundant."""
+        return table.where(~self._redundant(table))
+
+    def _redundant(self, table: Candidates) -> NDArray[np.bool_]:
+        """(n_pairs,): whether a given tag stands beside a given narrower one; none where both are kept unmarked."""
+        found = np.zeros(table.n_pairs, dtype=np.bool_)
+        if self.settings.hierarchy.redundant == "keep":
+            return found
+        if self._closure is None:
+            self._closure = (closure_of(self.vocabulary),)
+        (closure,) = self._closure
+        if closure is not None:
+            given = self.given(table)
+            found[given] = redundant(table.documents[given], table.tags[given], closure)
+        return found
+
+    def _suggestion(
+        self, tag: int, confidence: float, decision: int, marked: bool, document: Document | None
+    ) -> Suggestion:
         shown = self._shown.get(tag)
         if shown is None:
             shown = self._shown[tag] = (self.vocabulary.ids[tag], self.vocabulary.name(tag))
         evidence = self.explain(document, tag) if document is not None else ()
-        return Suggestion(*shown, confidence, self.calibrated, evidence)
+        said = DECISIONS[decision] if decision >= 0 else ""
+        return Suggestion(*shown, confidence, self.calibrated, evidence, said, marked)
+
+
+def _reference(folder: Path) -> Reference:
+    return Reference.from_json(json.loads((folder / _REFERENCE).read_text(encoding="utf-8")))
+
+
+def _decisions(
+    rule: Rule | None, table: Candidates, given: Callable[[Candidates], NDArray[np.bool_]]
+) -> NDArray[np.int8]:
+    """(n_pairs,) what the rule decides; -1 without a rule."""
+    return np.full(table.n_pairs, -1, dtype=np.int8) if rule is None else rule.decide(table, given(table))

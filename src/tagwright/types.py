@@ -81,7 +81,9 @@ class Evidence:
 class Suggestion:
     """What a person sees: a tag, how likely it is right, and at most three reasons, strongest first.
 
-    ``confidence`` lies in [0, 1]; it is a probability only where ``calibrated`` is true.
+    ``confidence`` lies in [0, 1]; it is a probability only where ``calibrated`` is true. ``decision`` is what the
+    project's rule does with it: "apply", "review" or "drop"; "" where there is no rule.
+    ``redundant``: a narrower tag of it is given as well, and the project marks that.
     """
 
     tag: str
@@ -89,3 +91,5 @@ class Suggestion:
     confidence: float
     calibrated: bool = True
     evidence: tuple[Evidence, ...] = ()
+    decision: str = ""
+    redundant: bool = False

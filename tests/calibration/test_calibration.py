@@ -112,11 +112,8 @@ def test_a_calibrated_synthetic_set_stays_calibrated() -> None:
 
 def test_its_file_is_json(tmp_path: Path) -> None:
     fitted([1, 2, 3], [0, 1, 1]).save(tmp_path)
-    assert set(json.loads((tmp_path / "calibration.json").read_text(encoding="utf-8"))) == {
-        "format",
-        "scores",
-        "levels",
-    }
+    said = json.loads((tmp_path / "calibration.json").read_text(encoding="utf-8"))
+    assert set(said) == {"format", "learned"} and set(said["learned"]) == {"scores", "levels", "bounds"}
 
 
 def test_the_best_cut_by_hand() -> None:

@@ -123,6 +123,12 @@ def trained(tagwright: Command, library: Path, untrained: Path, tmp_path_factory
 
 
 @pytest.fixture
+def others(tmp_path: Path) -> Callable[[int], Path]:
+    """A file of so many documents that training did not see."""
+    return lambda n: write_lines(tmp_path / f"{n}-others.jsonl", documents(200, 200 + n))
+
+
+@pytest.fixture
 def project(trained: Path, tmp_path: Path) -> Path:
     """A copy of the trained project, to be changed."""
     return Path(shutil.copytree(trained, tmp_path / "project"))

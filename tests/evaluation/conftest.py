@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
 
+from tagwright.candidates import Candidates
 from tagwright.evaluation.gold import Gold
 from tagwright.evaluation.judged import Judged
 from tagwright.evaluation.ranked import Ranked
+from tagwright.evaluation.saved import SavedCandidates
 
 
 @dataclass(frozen=True)
@@ -63,3 +66,38 @@ def case(request: pytest.FixtureRequest) -> Case:
 @pytest.fixture
 def make_case() -> Callable[..., Case]:
     return random_case
+
+
+@pytest.fixture
+def make_saved() -> Callable[..., SavedCandidates]:
+    return saved_case
+
+
+def saved_case(case: Case | None = None, **settings: Any) -> SavedCandidates:
+    """A case as saved candidates of two channels, with all that the page with pictures shows."""
+    case = case or random_case(1)
+    judged = case.judged
+    table = Candidates.from_pairs(
+        len(case.wanted),
+        judged.documents[judged.rows],
+        judged.tags,
+        {
+            "confidence": judged.confidences,
+            "fused": judged.confidences,
+            "names.found": np.where(judged.tags % 3, 1.0, np.nan),
+            "graph.found": np.where(judged.tags % 2, 1.0, np.nan),
+        },
+    )
+    n = len(case.wanted)
+    shown = {
+        "cut": 0.4,
+        "n_train": 500,
+        "channels": {"names": ["names.found"], "graph": ["graph.found"]},
+        "titles": [f"Document number {row}" for row in range(n)],
+        "languages": ["de" if row % 3 else "en" for row in range(n)],
+        "names": {**{str(tag): f"Tag {tag}" for tag in range(case.n_tags)}, "-2": "not in the vocabulary"},
+        "about": {"tagwright": "1.2.3", "made": "2026-01-02 03:04", "corpus": "test.jsonl", "calibrated": True},
+    }
+    ids = tuple(f"d{row}" for row in range(n))
+    counts = np.arange(case.n_tags, dtype=np.int64) - 2
+    return SavedCandidates(table, case.gold, ids, "f" * 64, np.maximum(counts, 0), {**shown, **settings})

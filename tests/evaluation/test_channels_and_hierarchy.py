@@ -6,9 +6,10 @@ import pytest
 from tagwright.candidates import Candidates
 from tagwright.evaluation.channels import columns_by_channel, recall_by_channel
 from tagwright.evaluation.gold import Gold
-from tagwright.evaluation.hierarchy import ancestors, hierarchical
+from tagwright.evaluation.hierarchy import hierarchical
 from tagwright.evaluation.judged import Judged
 from tagwright.evaluation.ranked import Ranked
+from tagwright.vocabulary.hierarchy import ancestors
 
 NAN = float("nan")
 

@@ -10,10 +10,10 @@ from tagwright.candidates import Candidates
 from tagwright.errors import ConfigError
 from tagwright.evaluation.evaluate import compare, evaluate
 from tagwright.evaluation.gold import Gold
-from tagwright.evaluation.hierarchy import ancestors
 from tagwright.evaluation.names import ANNIF, METRICS, metric
 from tagwright.evaluation.ranked import Ranked
 from tagwright.evaluation.report import MAIN, Report
+from tagwright.vocabulary.hierarchy import ancestors
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "evaluation.md"
 
@@ -25,6 +25,7 @@ def full_report(case, **options) -> Report:
         case.judged.tags,
         {"names": case.judged.confidences, "graph": np.where(case.judged.tags % 2, 1.0, np.nan)},
     )
+    table = table.with_columns({"confidence": table.column("names")})
     return evaluate(
         case.ranked,
         case.gold,
@@ -34,6 +35,7 @@ def full_report(case, **options) -> Report:
         candidates=table,
         channels={"names": ["names"], "graph": ["graph"]},
         closure=ancestors([[]] * case.n_tags),
+        given=table.column("confidence") >= 0.4,
         **options,
     )
 

@@ -59,7 +59,9 @@ def test_a_channel_from_elsewhere_is_given_the_shared_parts(fitted: Assembly) ->
 def test_what_channels_find_is_merged_and_filled_up_by_the_others(fitted: Assembly) -> None:
     table = fitted.recall(SAMPLE[:5], sources=True)
     assert set(table.columns) == {
-        *(f"{channel.name}.{part}" for channel in fitted.speaking for part in (*channel.parts, "found"))
+        "seen",
+        "language",
+        *(f"{channel.name}.{part}" for channel in fitted.speaking for part in (*channel.parts, "found")),
     }
     for channel in fitted.speaking:
         own = channel.recall(SAMPLE[:5], channel.k)

@@ -29,7 +29,7 @@ def many(documents, others):
 def test_the_bytes_do_not_tell_of_workers_or_of_where_a_run_was_cut_off(trained_folder, many, tmp_path, monkeypatch):
     whole = tmp_path / "whole.jsonl"
     report = Project.open(trained_folder).tag(many, whole)
-    assert report == TagReport(560, 0, 0, "finished", many.problems)
+    assert replace(report, moved="") == TagReport(560, 0, 0, "finished", many.problems)
     expected = whole.read_bytes()
     for workers in (2, 4):
         out = tmp_path / f"{workers}.jsonl"

@@ -21,7 +21,10 @@ class Calibration(Protocol):
         ...
 
     def calibrate(self, candidates: Candidates) -> Candidates:
-        """The table with the column ``confidence``; never reorders a document but for ties."""
+        """The table with the column ``confidence``.
+
+        Keeps the order within a document but for ties, unless it has curves for frequency bands or languages.
+        """
         ...
 
     def save(self, folder: Path) -> None:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tagwright.calibration.base import CONFIDENCE
-from tagwright.candidates import Candidates
-from tagwright.errors import NotFittedError
+from tagwright.calibration.curve import Curve, Floats, Numbers, steps
 
 # A step of the curve rests on at least so many pairs: the top steps of plain isotonic regression rest on a handful
 # and promise 1.0.
@@ -20,56 +15,33 @@ _LEAST = 30
 
 
 @dataclass
-class Isotonic:
+class Isotonic(Curve):
     """A monotone curve from ``fused`` to the share that was right, linear between the middles of its steps."""
 
     least: int = _LEAST
 
-    def fit(self, candidates: Candidates, gold: NDArray[np.bool_]) -> Self:
-        """Learns the curve."""
-        n = candidates.n_pairs
-        levels, middles = _merge(*_steps(candidates.column("fused").astype(np.float64), gold), self.least)
-        self.scores_ = np.asarray(middles)
-        self.levels_ = np.clip(levels, 0.5 / (n + 1), 1 - 0.5 / (n + 1))
-        return self
+    def learn(self, features: Floats, right: NDArray[np.bool_]) -> Numbers:
+        """The middles of the steps and their levels."""
+        n = len(right)
+        levels, middles = _merge(*steps(features[:, 0], right), self.least)
+        return {"scores": middles, "levels": np.clip(levels, 0.5 / (n + 1), 1 - 0.5 / (n + 1)).tolist()}
 
-    def calibrate(self, candidates: Candidates) -> Candidates:
-        """The table with ``confidence``."""
-        if not hasattr(self, "scores_"):
-            raise NotFittedError("the calibration has not been fitted", hint="train the project first")
-        fused = np.nan_to_num(candidates.column("fused"), nan=0.0)
-        return candidates.with_columns({CONFIDENCE: np.interp(fused, self.scores_, self.levels_)})
+    @property
+    def scores_(self) -> Floats:
+        """(n_steps,) ascending: the mean ``fused`` of each step."""
+        return np.asarray(self.learned_["scores"])
 
-    def save(self, folder: Path) -> None:
-        """Writes the curve's corners."""
-        folder.mkdir(parents=True, exist_ok=True)
-        curve = {"format": 1, "scores": self.scores_.tolist(), "levels": self.levels_.tolist()}
-        (folder / "calibration.json").write_text(json.dumps(curve), encoding="utf-8")
+    @property
+    def levels_(self) -> Floats:
+        """(n_steps,) not falling: the share right in each step, held off 0 and 1."""
+        return np.asarray(self.learned_["levels"])
 
-    def load(self, folder: Path) -> Self:
-        """Reads what `save` wrote."""
-        curve = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
-        self.scores_, self.levels_ = np.array(curve["scores"]), np.array(curve["levels"])
-        return self
+    def probabilities(self, features: Floats) -> Floats:
+        """The height of the curve."""
+        return np.interp(features[:, 0], self.learned_["scores"], self.learned_["levels"])
 
 
-def _steps(
-    scores: NDArray[np.float64], right: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """(levels, sizes, mean scores) of the steps of isotonic regression, ascending; equal scores share a step."""
-    from scipy.optimize import isotonic_regression
-
-    scores, groups = np.unique(scores, return_inverse=True)
-    sizes = np.bincount(groups).astype(np.float64)
-    found = isotonic_regression(np.bincount(groups, right) / sizes, weights=sizes)
-    starts = np.asarray(found.blocks, dtype=np.int64)[:-1]
-    steps = np.add.reduceat(sizes, starts)
-    return np.asarray(found.x)[starts], steps, np.add.reduceat(scores * sizes, starts) / steps
-
-
-def _merge(
-    levels: NDArray[np.float64], sizes: NDArray[np.float64], middles: NDArray[np.float64], least: int
-) -> tuple[list[float], list[float]]:
+def _merge(levels: Floats, sizes: Floats, middles: Floats, least: int) -> tuple[list[float], list[float]]:
     """Neighbouring steps joined, from the top down, until each rests on ``least`` pairs."""
     merged: list[tuple[float, float, float]] = []
     size, mass, place = 0.0, 0.0, 0.0
@@ -84,4 +56,4 @@ def _merge(
         merged.append(((level * count + mass) / whole, (middle * count + place) / whole, whole))
     elif size:
         merged.append((mass / size, place / size, size))
-    return [level for level, _, _ in reversed(merged)], [middle for _, middle, _ in reversed(merged)]
+    return [float(level) for level, _, _ in reversed(merged)], [float(place) for _, place, _ in reversed(merged)]

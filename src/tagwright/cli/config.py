@@ -67,4 +67,6 @@ def as_toml(value: object) -> str:
 
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key} = {as_toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(as_toml(item) for item in value) + "]"
     return "" if value is None else tomli_w.dumps({"x": show.plain(value)}).removeprefix("x = ").strip()

@@ -97,3 +97,10 @@ class Names:
                     level[key] = id if level.get(key, id) == id else None
             found = {**level, **found}
         return found
+
+
+def tell_moved(moved: str) -> None:
+    """Warns where the documents are not like those that the confidence was learned from."""
+    if moved:
+        show.note(f"warning: these documents differ from those that the confidence was learned from: {moved}")
+        show.note("confidences and promises may not hold for them: train or tune with documents like these")

@@ -17,7 +17,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from tagwright import __version__
-from tagwright.cli import config, demo, doctor, encoder, evaluate, init, suggest, tag, train, vocab
+from tagwright.cli import compare, config, demo, doctor, encoder, evaluate, init, suggest, tag, train, tune, vocab
 from tagwright.cli.show import clean
 from tagwright.errors import TagwrightError
 
@@ -33,7 +33,9 @@ app.add_typer(vocab.app, name="vocab")
 app.command("train")(train.train)
 app.command("suggest")(suggest.suggest)
 app.command("tag")(tag.tag)
+app.command("tune")(tune.tune)
 app.command("eval")(evaluate.evaluate)
+app.command("compare")(compare.compare)
 app.add_typer(encoder.app, name="encoder")
 app.command("config")(config.config)
 app.command("doctor")(doctor.doctor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import shlex
 import shutil
@@ -61,6 +62,11 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """A remark beside the result, on standard error."""
     console(stderr=True).print(clean(text, keep_lines=True), soft_wrap=True, style="dim")
+
+
+def number(value: float, digits: int = 4) -> str:
+    """The number for a table; "–" for one that is undefined."""
+    return f"{value:.{digits}f}" if math.isfinite(value) else "–"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[int] = ()) -> None:

@@ -67,5 +67,6 @@ def tag(
     resumed = f", {report.resumed:,} of them before" if report.resumed else ""
     show.say(f"{report.documents:,} documents tagged into {out}{resumed} · {report.failed:,} failed")
     documents.tell_problems(report.problems)
+    documents.tell_moved(report.moved)
     if not opened.calibrated:
         show.note(documents.UNCALIBRATED)

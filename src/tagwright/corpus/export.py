@@ -50,11 +50,18 @@ def _gzip(rows: Path, file: FileIO) -> None:
 
 def _parquet(rows: Path, file: FileIO) -> None:
     pyarrow = arrow("pyarrow")
+    text = pyarrow.string()
     suggestion = pyarrow.struct(
-        [("tag", pyarrow.string()), ("name", pyarrow.string()), ("confidence", pyarrow.float64())]
+        [
+            ("tag", text),
+            ("name", text),
+            ("confidence", pyarrow.float64()),
+            ("decision", text),
+            ("redundant", pyarrow.bool_()),
+        ]
     )
-    fields = [("id", pyarrow.string()), ("suggestions", pyarrow.list_(suggestion)), ("calibrated", pyarrow.bool_())]
-    schema = pyarrow.schema([*fields, ("error", pyarrow.string())])
+    fields = [("id", text), ("suggestions", pyarrow.list_(suggestion)), ("calibrated", pyarrow.bool_())]
+    schema = pyarrow.schema([*fields, ("error", text)])
     with arrow("pyarrow.parquet").ParquetWriter(file, schema, compression="zstd") as writer:
         for group in _groups(rows):
             writer.write_table(pyarrow.Table.from_pylist(group, schema), row_group_size=_GROUP)

@@ -38,7 +38,9 @@ class Result:
 def _suggestion(suggestion: Suggestion) -> str:
     assert 0.0 <= suggestion.confidence <= 1.0, f"confidence {suggestion.confidence} of {suggestion.tag}"
     tag, name = quoted(suggestion.tag), quoted(suggestion.name)
-    return f'{{"tag": {tag}, "name": {name}, "confidence": {suggestion.confidence:.6f}}}'
+    redundant = ', "redundant": true' if suggestion.redundant else ""
+    decision = f', "decision": {quoted(suggestion.decision)}' if suggestion.decision else ""
+    return f'{{"tag": {tag}, "name": {name}, "confidence": {suggestion.confidence:.6f}{decision}{redundant}}}'
 
 
 def result_from(row: Mapping[str, Any]) -> Result:
@@ -53,7 +55,9 @@ def result_from(row: Mapping[str, Any]) -> Result:
 
 def _suggestion_from(item: Any, calibrated: bool) -> Suggestion:
     if isinstance(item, Mapping):
-        return Suggestion(str(item["tag"]), str(item.get("name", "")), float(item["confidence"] or 0.0), calibrated)
+        tag, name, confidence = str(item["tag"]), str(item.get("name", "")), float(item["confidence"] or 0.0)
+        decision, redundant = str(item.get("decision") or ""), bool(item.get("redundant"))
+        return Suggestion(tag, name, confidence, calibrated, decision=decision, redundant=redundant)
     return Suggestion(str(item[0]), "", float(item[1]), calibrated)
 
 

@@ -25,6 +25,7 @@ from tagwright.evaluation.report import Report
 
 KS = (1, 3, 5, 10, 20)
 DEEP = (50, 100)  # depths at which only recall is of interest
+SHOWN = (1, 3, 5)  # how many suggestions a person looks at
 
 
 def evaluate(
@@ -38,26 +39,34 @@ def evaluate(
     channels: Mapping[str, Sequence[str]] | None = None,
     closure: csr_array | None = None,
     ids: Sequence[str] = (),
+    depth: int | None = None,
+    given: NDArray[np.bool_] | None = None,
 ) -> Report:
     """The report on suggestions held against gold, both of the same documents in the same order.
 
     ``cut``: the product's own; ``train_counts`` (n_tags,): training documents of each tag, ``n_train`` of all, for
     PSP and the frequency bands; ``candidates`` and ``channels`` (name -> columns): for the recall of each channel;
-    ``closure`` (`tagwright.evaluation.hierarchy.ancestors`): for hP, hR, hF1; ``ids``: of the documents, so that a
-    comparison can tell them apart. What is not given is not reported.
+    ``closure`` (`tagwright.vocabulary.hierarchy.ancestors`): for hP, hR, hF1; ``ids``: of the documents, so that a
+    comparison can tell them apart; ``depth``: how many candidates a document were asked for, so that nothing is
+    reported that looks at more; ``given`` (n_pairs,): the ``candidates`` that the product gives each document by its
+    own kind of cut. What is not given is not reported.
     """
     judged = Judged.judge(ranked, gold)
-    ratios = {**_at_k(judged), **_at_cut(judged, cut)}
-    values = {**_of_tags(judged, cut), **_of_confidence(judged)}
+    ratios = {**_at_k(judged, depth), **_at_cut(judged, cut)}
+    values = {**_of_tags(judged, cut, depth), **_of_confidence(judged)}
     if train_counts is not None:
-        ratios |= _by_frequency(judged, train_counts, n_train)
+        ratios |= _by_frequency(judged, train_counts, n_train, depth)
         values |= _counts_by_frequency(judged, train_counts)
+        values["macroF1(all)"] = tag_scores(judged, cut=cut).macro_f1_of_all(len(train_counts))
     if closure is not None:
         ratios |= hierarchical(judged, closure, cut=cut)
+    if candidates is not None and given is not None:
+        ratios |= _of_set(Judged.judge(Ranked.from_candidates(candidates.where(given)), gold))
     if candidates is not None and channels is not None:
         ratios |= _by_channel(candidates, gold, channels)
     fingerprint = hashlib.sha256("\n".join([gold.fingerprint, *ids]).encode()).hexdigest()
-    return Report(ratios, values, reliability(judged), judged.documents, judged.left_out, cut, fingerprint)
+    named = tuple(ids[row] for row in judged.documents) if ids else ()
+    return Report(ratios, values, reliability(judged), judged.documents, judged.left_out, cut, fingerprint, named)
 
 
 def compare(a: Report, b: Report, *, seed: int = 0, rounds: int = ROUNDS) -> dict[str, Difference]:
@@ -73,19 +82,36 @@ def compare(a: Report, b: Report, *, seed: int = 0, rounds: int = ROUNDS) -> dic
     return paired_bootstrap(a.ratios, b.ratios, seed=seed, rounds=rounds)
 
 
-def _at_k(judged: Judged) -> dict[str, PerDocument]:
+def _at_k(judged: Judged, depth: int | None) -> dict[str, PerDocument]:
     found: dict[str, PerDocument] = {}
-    for k in KS:
+    for k in _within(KS, depth):
         found[f"P@{k}"] = m.precision(judged, k)
         found[f"P@{k}(annif)"] = m.precision_of_given(judged, k)
         found[f"R@{k}"] = m.recall(judged, k)
         found[f"F1@{k}"] = m.f1(judged, k)
         found[f"nDCG@{k}"] = m.ndcg(judged, k)
         found[f"RP@{k}"] = m.rp(judged, k)
-    found |= {f"R@{k}": m.recall(judged, k) for k in DEEP}
+    found |= {f"R@{k}": m.recall(judged, k) for k in _within(DEEP, depth)}
     found["R-precision"] = m.r_precision(judged)
-    found["#Right"] = m.right(judged)
-    return found | {f"HR#{n}": m.hit_rate(judged, n) for n in (1, 2, 3)}
+    if _within([m.BUDGET], depth):
+        found["#Right"] = m.right(judged, depth=depth)
+        found |= {f"HR#{n}": m.hit_rate(judged, n, depth=depth) for n in (1, 2, 3)}
+    return found
+
+
+def _within(ks: Sequence[int], depth: int | None) -> list[int]:
+    return [k for k in ks if depth is None or k <= depth]
+
+
+def _of_set(judged: Judged) -> dict[str, PerDocument]:
+    """Of the sets that the documents are given, whatever their size."""
+    whole = max(int(judged.lengths.max(initial=0)), 1)
+    return {
+        "F1(set)": m.f1(judged, whole),
+        "P(set)": m.precision_of_given(judged, whole),
+        "R(set)": m.recall(judged, whole),
+        "tags/doc(set)": m.tags_given(judged, cut=0.0),
+    }
 
 
 def _at_cut(judged: Judged, cut: float) -> dict[str, PerDocument]:
@@ -94,17 +120,19 @@ def _at_cut(judged: Judged, cut: float) -> dict[str, PerDocument]:
         "microR": m.micro_recall(judged, cut=cut),
         "microF1": m.micro_f1(judged, cut=cut),
         "tags/doc": m.tags_given(judged, cut=cut),
-        **{f"Acc@{k}": m.accuracy(judged, k, cut=cut) for k in (1, 3, 5)},
-        "Coverage@1": m.coverage(judged, 1, cut=cut),
+        **{f"Acc@{k}": m.accuracy(judged, k, cut=cut) for k in SHOWN},
+        **{f"Acc@{k}(every)": m.accuracy(judged, k, cut=cut, every=True) for k in SHOWN},
+        **{f"Coverage@{k}": m.coverage(judged, k, cut=cut) for k in SHOWN},
     }
 
 
-def _of_tags(judged: Judged, cut: float) -> dict[str, float]:
+def _of_tags(judged: Judged, cut: float, depth: int | None) -> dict[str, float]:
     scores, best = tag_scores(judged, cut=cut), best_cut(judged)
     return {
-        **{f"F1@{k}(means)": m.f1_of_means(judged, k) for k in KS},
+        **{f"F1@{k}(means)": m.f1_of_means(judged, k) for k in _within(KS, depth)},
         "macroF1": scores.macro_f1,
         "macroF1(gold)": scores.macro_f1_of_gold,
+        "macroF1(means)": scores.macro_f1_of_means,
         "microF1*": m.micro_f1(judged, cut=best).value,
         "microP*": m.micro_precision(judged, cut=best).value,
         "microR*": m.micro_recall(judged, cut=best).value,
@@ -115,14 +143,17 @@ def _of_tags(judged: Judged, cut: float) -> dict[str, float]:
 
 def _of_confidence(judged: Judged) -> dict[str, float]:
     excess, confident = overconfidence(judged)
-    return {"ECE": ece(judged), "Brier": brier(judged), "overconfidence": excess, "confident": float(confident)}
+    at = {f"ECE@{k}": ece(judged, depth=k) for k in (1, 5, 10)}
+    return {"ECE": ece(judged), **at, "Brier": brier(judged), "overconfidence": excess, "confident": float(confident)}
 
 
-def _by_frequency(judged: Judged, counts: NDArray[np.integer], n_train: int) -> dict[str, PerDocument]:
+def _by_frequency(
+    judged: Judged, counts: NDArray[np.integer], n_train: int, depth: int | None
+) -> dict[str, PerDocument]:
     per_tag, unseen = m.inverse_propensities(counts, n_train)
     worth = m.of_tags(judged.gold_tags, per_tag, unseen)
-    found = {f"PSP@{k}": m.psp(judged, k, worth) for k in KS} if n_train else {}
-    for k in (10, 50):
+    found = {f"PSP@{k}": m.psp(judged, k, worth) for k in _within(KS, depth)} if n_train else {}
+    for k in _within((10, 50), depth):
         found |= {f"R@{k}[{band}]": ratio for band, ratio in m.recall_by_band(judged, k, counts).items()}
     return found
 

@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from scipy.sparse import csr_array, eye_array
+from scipy.sparse import csr_array
 
 from tagwright.evaluation.judged import Judged
 from tagwright.evaluation.metrics import PerDocument
 from tagwright.evaluation.ranked import Floats, Ints
 
 
-def ancestors(broader: Sequence[Sequence[int]], *, roots: Sequence[int] = ()) -> csr_array:
-    """(n_tags, n_tags) bool: row t holds tag t and all its ancestors, without the ``roots``.
-
-    ``broader``: the positions of each tag's parents. Cycles are allowed. A root that everything descends from says
-    nothing and would be right in every document, so name it.
-    """
-    n = len(broader)
-    children = np.repeat(np.arange(n), [len(parents) for parents in broader])
-    parents = np.array([p for row in broader for p in row], dtype=np.int64)
-    closure = csr_array((np.ones(len(parents), dtype=np.bool_), (children, parents)), shape=(n, n))
-    closure = csr_array(closure + eye_array(n, dtype=np.bool_, format="csr"))
-    reached = -1
-    while closure.nnz != reached:
-        reached = closure.nnz
-        closure = csr_array(closure @ closure)
-    kept = np.ones(n, dtype=np.bool_)
-    kept[list(roots)] = False
-    return csr_array(closure.multiply(kept[np.newaxis, :]))
-
-
 def hierarchical(judged: Judged, closure: csr_array, *, cut: float) -> dict[str, PerDocument]:
     """hP, hR, hF1: shared / given, shared / gold, 2 shared / (given + gold), sums over documents of tags and ancestors.
 
-    Given are the suggestions of confidence >= ``cut``; ``closure`` is what `ancestors` made (Kiritchenko et al.
-    2006). A tag that the vocabulary does not have stands for itself alone.
+    Given are the suggestions of confidence >= ``cut``; ``closure`` is what `tagwright.vocabulary.hierarchy.ancestors`
+    made (Kiritchenko et al. 2006). A tag that the vocabulary does not have stands for itself alone.
     """
     kept = judged.confidences >= cut
     given, outside = _extended(judged, judged.rows[kept], judged.tags[kept], closure)

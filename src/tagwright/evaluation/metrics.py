@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tagwright.errors import ConfigError
 from tagwright.evaluation.judged import Judged
 from tagwright.evaluation.ranked import Floats, Ints
 
@@ -88,13 +89,22 @@ def rp(judged: Judged, k: int) -> PerDocument:
     return _mean(judged.hits_at(k) / np.minimum(judged.sizes, k))
 
 
-def right(judged: Judged, budget: int = BUDGET) -> PerDocument:
-    """#Right: gold tags among the first ``budget`` candidates, mean over documents (LLM4Tag)."""
+def right(judged: Judged, budget: int = BUDGET, *, depth: int | None = None) -> PerDocument:
+    """#Right: gold tags among the first ``budget`` candidates, mean over documents (LLM4Tag).
+
+    Raises `ConfigError` where ``depth``, the candidates a document that were asked for, lies below the budget: systems
+    are only compared at an equal one.
+    """
+    _check_budget(budget, depth)
     return _mean(judged.hits_at(budget).astype(np.float64))
 
 
-def hit_rate(judged: Judged, n: int, budget: int = BUDGET) -> PerDocument:
-    """HR#n: share of documents with at least ``n`` gold tags among the first ``budget`` candidates (LLM4Tag)."""
+def hit_rate(judged: Judged, n: int, budget: int = BUDGET, *, depth: int | None = None) -> PerDocument:
+    """HR#n: share of documents with at least ``n`` gold tags among the first ``budget`` candidates (LLM4Tag).
+
+    Raises `ConfigError` as `right` does.
+    """
+    _check_budget(budget, depth)
     return _mean((judged.hits_at(budget) >= n).astype(np.float64))
 
 
@@ -103,15 +113,16 @@ def coverage(judged: Judged, k: int, *, cut: float) -> PerDocument:
     return _mean((_given(judged, cut) >= k).astype(np.float64))
 
 
-def accuracy(judged: Judged, k: int, *, cut: float) -> PerDocument:
+def accuracy(judged: Judged, k: int, *, cut: float, every: bool = False) -> PerDocument:
     """Acc@k: right among the first k' / k', k' = min(k, suggestions of confidence >= cut); none: document left out.
 
-    Always to be shown with `coverage`, which falls where this rises (LLM4Tag).
+    Always to be shown with `coverage`, which falls where this rises (LLM4Tag). With ``every`` a document that is given
+    none counts, as 0.
     """
     given = np.minimum(_given(judged, cut), k)
     counted = (judged.confidences >= cut) & (judged.ranks < k) & judged.hits
     hits = judged.count(judged.rows[counted])
-    return PerDocument(hits / np.maximum(given, 1), (given > 0).astype(np.float64))
+    return PerDocument(hits / np.maximum(given, 1), (every | (given > 0)).astype(np.float64))
 
 
 def micro_precision(judged: Judged, *, cut: float) -> PerDocument:
@@ -185,6 +196,14 @@ def _band(judged: Judged, k: int, seen: Floats, low: int, high: int | None) -> t
     inside = in_band(seen, low, high)
     top = judged.count(judged.gold_rows[inside & (judged.places < k)])
     return top.astype(np.float64), judged.count(judged.gold_rows[inside]).astype(np.float64)
+
+
+def _check_budget(budget: int, depth: int | None) -> None:
+    if depth is not None and depth < budget:
+        raise ConfigError(
+            f"#Right and HR#n look at {budget} candidates a document, but only {depth} were asked for",
+            hint=f"ask every system for {budget} at least",
+        )
 
 
 def _given(judged: Judged, cut: float) -> Ints:

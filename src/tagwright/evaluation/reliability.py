@@ -37,9 +37,12 @@ def reliability(judged: Judged, *, only: Bools | None = None) -> tuple[Bin, ...]
     )
 
 
-def ece(judged: Judged, *, only: Bools | None = None) -> float:
-    """ECE: sum over the ranges of |mean confidence - share right| weighted by their suggestions; NaN for none."""
-    counts, confidence, right = _sums(judged, only)
+def ece(judged: Judged, *, only: Bools | None = None, depth: int = DEPTH) -> float:
+    """ECE: sum over the ranges of |mean confidence - share right| weighted by their suggestions; NaN for none.
+
+    ``depth``: how many suggestions a document count.
+    """
+    counts, confidence, right = _sums(judged, only, depth)
     return share(np.abs(confidence - right).sum(), counts.sum())
 
 
@@ -57,9 +60,9 @@ def overconfidence(judged: Judged, *, above: float = 0.5) -> tuple[float, int]:
     return share(float((judged.confidences[counted] - judged.hits[counted]).sum()), n), n
 
 
-def _sums(judged: Judged, only: Bools | None) -> tuple[NDArray[np.float64], ...]:
+def _sums(judged: Judged, only: Bools | None, depth: int = DEPTH) -> tuple[NDArray[np.float64], ...]:
     """(BINS,) each: number of suggestions, sum of their confidences, number right."""
-    counted = judged.ranks < DEPTH
+    counted = judged.ranks < depth
     if only is not None:
         counted &= only
     values = np.clip(judged.confidences[counted], 0, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,14 @@ import numpy as np
 from tagwright.errors import ConfigError
 from tagwright.evaluation.metrics import PerDocument
 from tagwright.evaluation.names import ANNIF, metric
-from tagwright.evaluation.ranked import Ints
+from tagwright.evaluation.ranked import Floats, Ints
 from tagwright.evaluation.reliability import Bin
+
+FORMAT = 1
 
 MAIN = (
     "P@1", "P@3", "P@5", "R@5", "R@10", "R@100", "F1@5", "nDCG@5", "nDCG@10", "nDCG@20", "PSP@5",
-    "microF1", "microP", "microR", "tags/doc", "macroF1", "macroF1(gold)", "hF1",
+    "microF1", "microP", "microR", "tags/doc", "F1(set)", "tags/doc(set)", "macroF1", "macroF1(gold)", "hF1",
     "R@10[0]", "R@10[1-4]", "R@10[5-19]", "R@10[20+]",
     "ECE", "Brier", "overconfidence", "confident",
 )  # fmt: skip
@@ -41,7 +43,9 @@ class Report:
 
     ``ratios`` are those that can be had for a part of the documents and compared with an interval, ``values`` the
     others. ``documents`` (n_documents,) int64: the rows that had gold; ``left_out``: how many had none. ``cut``: the
-    confidence from which a suggestion counts as given. ``gold``: fingerprint of the documents and their gold.
+    confidence from which a suggestion counts as given. ``gold``: fingerprint of the documents and their gold. ``ids``
+    (n_documents,): of those with gold, () where they were not given. ``beside``: what else was found on the same
+    documents (protocols, baselines), as plain values for JSON.
     """
 
     ratios: Mapping[str, PerDocument]
@@ -51,6 +55,8 @@ class Report:
     left_out: int
     cut: float
     gold: str
+    ids: tuple[str, ...] = ()
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -89,21 +95,41 @@ class Report:
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; a metric that is undefined (nothing to divide by) is ``None``."""
+        """Plain values for JSON, totals only; a metric that is undefined (nothing to divide by) is ``None``."""
         return {
             "documents": len(self.documents),
             "left_out": self.left_out,
             "cut": self.cut,
             "gold": self.gold,
-            "metrics": {name: _plain(value) for name, value in self.metrics.items()},
-            "annif": {name: _plain(value) for name, value in self.annif.items()},
-            "reliability": [{name: _plain(value) for name, value in asdict(b).items()} for b in self.reliability],
+            "metrics": {name: plain(value) for name, value in self.metrics.items()},
+            "annif": {name: plain(value) for name, value in self.annif.items()},
+            "reliability": [{name: plain(value) for name, value in asdict(b).items()} for b in self.reliability],
+            **self.beside,
+        }
+
+    def per_document(self) -> dict[str, Any]:
+        """Plain values for JSON: the documents' ids and the two numbers of each ratio for each document, exactly."""
+        return {
+            "format": FORMAT,
+            "rows": self.documents.tolist(),
+            "ids": list(self.ids),
+            "ratios": {name: [_short(ratio.top), _short(ratio.bottom)] for name, ratio in self.ratios.items()},
         }
 
     def to_json(self) -> str:
-        """`as_dict` as JSON text."""
-        return json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+        """`as_dict` and `per_document` as JSON text, which `tagwright.evaluation.runs.read_report` reads back."""
+        totals = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+        # One line: indented, each of the numbers would stand on a line of its own.
+        rows = json.dumps(self.per_document(), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return f'{totals[:-2]},\n "per_document": {rows}\n}}'
 
 
-def _plain(value: float) -> float | None:
+def plain(value: float) -> float | None:
+    """The number, ``None`` for one that JSON does not have (undefined)."""
     return value if math.isfinite(value) else None
+
+
+def _short(values: Floats) -> list[float] | float:
+    """The numbers, whole ones written as such; one number where all are the same."""
+    numbers = [int(value) if value.is_integer() else value for value in values.tolist()]
+    return numbers[0] if numbers and all(number == numbers[0] for number in numbers) else numbers

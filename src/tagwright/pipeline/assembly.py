@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from tagwright import registry
-from tagwright.candidates import Candidates, Ints
+from tagwright.candidates import LANGUAGE, SEEN, Candidates, Floats, Ints
 from tagwright.encoders.base import Encoder, LearningEncoder
 from tagwright.errors import ConfigError
 from tagwright.pipeline.settings import TaggerSettings
@@ -84,7 +84,7 @@ class Assembly:
             found[f"{channel.name}.{FOUND}"] = np.where(silent, np.nan, 1)
         for channel in speaking:
             merged = channel.complete(documents, merged)
-        return merged.with_columns(found)
+        return merged.with_columns({**found, **self._about(documents, merged)})
 
     @property
     def encoder_fingerprint(self) -> str:
@@ -181,6 +181,14 @@ class Assembly:
                 setattr(channel, field.name, given[field.name])
         return channel
 
+    def _about(self, documents: Sequence[Document], candidates: Candidates) -> dict[str, Floats]:
+        """What calibration and cuts look at beside the channels' scores: `SEEN` and `LANGUAGE`."""
+        used = self._used_spaces()
+        counts = self.shelves[used[0]].counts() if used else np.zeros(0)
+        seen = np.full(candidates.n_pairs, np.nan) if not used else counts[candidates.tags]
+        languages = np.array([language_number(document.language) for document in documents])
+        return {SEEN: seen.astype(np.float32), LANGUAGE: languages[candidates.documents].astype(np.float32)}
+
     def _furnish(self) -> None:
         self.shelves = {name: Shelf(space, **self.settings.shelf) for name, space in self.spaces.items()}
         self.channels = [self._channel(name, dict(options)) for name, options in self.settings.channels.items()]
@@ -206,6 +214,14 @@ def _compares_tags(channel: Channel) -> bool:
 
 def _depth(channel: Channel) -> int:
     return int(getattr(channel, "k", 60))
+
+
+def language_number(code: str | None) -> float:
+    """A whole number for a language code such as "en" or "de-AT" (the part before the hyphen); NaN for none."""
+    letters = (code or "").partition("-")[0].lower()
+    if not (letters.isascii() and letters.isalpha() and len(letters) <= 3):
+        return float("nan")
+    return float(int(letters, 36))
 
 
 def gold_of(documents: Sequence[Document], vocabulary: Vocabulary) -> list[Ints]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tagwright import registry
 from tagwright.calibration.base import CONFIDENCE, Calibration
-from tagwright.calibration.thresholds import best_cut
+from tagwright.calibration.thresholds import Cuts, best_cut
 from tagwright.candidates import Candidates, Ints
 from tagwright.corpus.split import fold_of
 from tagwright.fusion.base import FUSED, Fusion
@@ -32,6 +32,7 @@ class Fitted:
 
     fusion: Fusion
     calibration: Calibration
+    cuts: Cuts
     cut: float
     table: Candidates
     gold: list[Ints]
@@ -82,8 +83,10 @@ class CrossFit:
         calibration = self._new("calibration").fit(table, table.right(gold))
         kept = calibration.calibrate(table.top(fitting.kept, by=FUSED))
         sizes = np.array([len(self._documents[row].tags or ()) for row in rows], dtype=np.int64)
-        cut = best_cut(kept.column(CONFIDENCE), kept.right(gold), int(sizes.sum()))
-        return Fitted(fusion, calibration, cut, kept, gold, sizes, [self._documents[row].id for row in rows])
+        right = kept.right(gold)
+        cut = best_cut(kept.column(CONFIDENCE), right, int(sizes.sum()))
+        cuts = self._new("cuts").fit(kept, right, sizes)
+        return Fitted(fusion, calibration, cuts, cut, kept, gold, sizes, [self._documents[row].id for row in rows])
 
     def _folds(self) -> tuple[NDArray[np.int64], Candidates, NDArray[np.float32], int]:
         """(rows of the documents, out-of-fold table, out-of-fold ``fused`` of the first n documents, n)."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tagwright.errors import ConfigError
+
 Options = Mapping[str, Any]
 
 # Similarities of an encoder crowd together, those of words spread out: hence the higher power.
@@ -49,13 +51,30 @@ class Fitting:
 
 
 @dataclass(frozen=True)
+class Hierarchy:
+    """What becomes of a broader tag where a narrower one of it is given to the same document.
+
+    ``redundant``: "keep" both, "mark" the broader one in what is written, or "drop" it.
+    """
+
+    redundant: str = "keep"
+
+    def __post_init__(self) -> None:
+        known = ("keep", "mark", "drop")
+        if self.redundant not in known:
+            raise ConfigError(f"'hierarchy.redundant' is {self.redundant!r}", hint=f"known are: {', '.join(known)}")
+
+
+@dataclass(frozen=True)
 class TaggerSettings:
     """Everything a tagger is built from, as in ``tagwright.toml``."""
 
     channels: Mapping[str, Options] = field(default_factory=lambda: DEFAULT_CHANNELS)
     fusion: Options = field(default_factory=lambda: {"kind": "ranker"})
-    calibration: Options = field(default_factory=lambda: {"kind": "isotonic"})
+    calibration: Options = field(default_factory=lambda: {"kind": "best"})
+    cuts: Options = field(default_factory=lambda: {"kind": "document"})
     words: Options = field(default_factory=dict)
     shelf: Options = field(default_factory=dict)
     fitting: Fitting = field(default_factory=Fitting)
+    hierarchy: Hierarchy = field(default_factory=Hierarchy)
     shortlist: int = 300

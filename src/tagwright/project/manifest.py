@@ -21,10 +21,11 @@ Stamp = tuple[int, int, int]
 class Manifest:
     """What a project consists of.
 
-    ``vocabulary`` and ``model`` are folders within the project; ``files`` {path within the project: SHA-256};
-    ``changed`` the positions of tags that are new or changed since the model was trained; ``folded`` the number of
-    the growth log's last row whose document the model knows, ``vocabulary_at`` that of the last one whose tag is in
-    the vocabulary; ``learned_with`` the settings that the model was trained with.
+    ``vocabulary`` and ``model`` are folders within the project, and ``rule`` where `tagwright tune` made one;
+    ``files`` {path within the project: SHA-256}; ``changed`` the positions of tags that are new or changed since the
+    model was trained; ``folded`` the number of the growth log's last row whose document the model knows,
+    ``vocabulary_at`` that of the last one whose tag is in the vocabulary; ``learned_with`` the settings that the model
+    was trained with.
     """
 
     version: str
@@ -37,16 +38,22 @@ class Manifest:
     calibrated: bool
     learned_with: Mapping[str, Any]
     vocabulary_at: int = 0
+    rule: str = ""
     changed: tuple[int, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
+
+    @property
+    def _parts(self) -> list[tuple[str, str]]:
+        rule = [("rule", self.rule)] if self.rule else []
+        return [("vocabulary", self.vocabulary), ("model", self.model), *rule]
 
     @property
     def fingerprint(self) -> str:
         """Names the model and the vocabulary: the same files, the same name, whichever folders they lie in."""
         sums = [
             (kind, name.removeprefix(folder), checksum)
-            for kind, folder in (("vocabulary", self.vocabulary), ("model", self.model))
+            for kind, folder in self._parts
             for name, checksum in sorted(self.files.items())
             if name.startswith(f"{folder}/")
         ]

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tagwright import __version__
+from tagwright.calibration.rule import Rule
 from tagwright.encoders.base import Encoder
 from tagwright.errors import ConfigError, ProjectError, StoreError
 from tagwright.project import parts, versions
@@ -84,6 +85,11 @@ class Opened:
             self._forget()
             raise
         return self._tagger
+
+    def rule(self) -> Rule | None:
+        """What is done with suggestions; ``None`` where nothing was tuned."""
+        self.notice()
+        return versions.load_rule(self.folder, self.manifest)
 
     def differences(self) -> list[tuple[str, str]]:
         """(what, next step) for every setting that is not the one that the model was trained with."""

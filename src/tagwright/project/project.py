@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tagwright.calibration.rule import Rule
 from tagwright.candidates import Candidates
 from tagwright.evaluation import Report, SavedCandidates
 from tagwright.pipeline.fitting import Progress
 from tagwright.pipeline.table import OutOfFold
-from tagwright.project import checking, creating, evaluating, learning, parts, tagging, versions
-from tagwright.project.growing import changed_positions, rows_for
+from tagwright.project import checking, creating, evaluating, learning, parts, tagging, tuning, updating, versions
+from tagwright.project.growing import rows_for
 from tagwright.project.manifest import Manifest
 from tagwright.project.opened import Opened
 from tagwright.project.reading import Given, corpus_of
 from tagwright.project.reports import Finding, TagReport, TrainReport
 from tagwright.project.settings import Settings
+from tagwright.project.tuning import TuneReport
 from tagwright.store.base import GrowthRow
 from tagwright.store.sqlite import SqliteStore
 from tagwright.tagger import Tagger
@@ -142,11 +144,12 @@ class Project:
             material = learning.gather(self.store, corpus, growth.vocabulary)
             tagger = self._opened.new_tagger(growth.vocabulary).fit(material.documents, progress or _quiet)
             still_alone()
+            had_rule = bool(self.manifest.rule)
             versions.publish(
                 self.folder, self.settings, tagger, documents=len(material.documents), folded=material.folded,
                 vocabulary_at=growth.seen,
             )  # fmt: skip
-        return material.report(tagger, time.process_time() - started)
+        return replace(material.report(tagger, time.process_time() - started), rule_dropped=had_rule)
 
     def suggest(self, texts: Text | Sequence[Text], *, k: int = 10, why: bool = False) -> list[list[Suggestion]]:
         """At most ``k`` suggestions for each text, by falling confidence; with at most three reasons each if asked."""
@@ -174,19 +177,56 @@ class Project:
             tagger,
             read,
             Path(out),
+            rule=self._opened.rule(),
             identity=identity,
             options=options,
             overwrite=overwrite,
             progress=progress or _quiet,
         )
 
+    def tune(
+        self,
+        targets: Mapping[str, float],
+        corpus: Given | None = None,
+        *,
+        level: float = 0.9,
+        k: int = 50,
+        progress: Progress | None = None,
+    ) -> TuneReport:
+        """The rule for ``targets`` {"precision", "documents" or "recall": share}, kept in the project from now on.
+
+        With a ``corpus`` of tagged documents that training did not see, each promise holds on new documents like them
+        with chance ``level``; without, the out-of-fold table gives estimates. ``k`` suggestions a document are shown.
+        Raises `ConfigError` where nothing was learned about confidence, or no document is left.
+        """
+        wanted = tuning.Wanted(targets, level, k)
+        read = None if corpus is None else corpus_of(corpus, self.vocabulary, keep_unknown=True)
+        return tuning.tune_project(self._opened, wanted, read, progress or _quiet)
+
+    def forget_rule(self) -> None:
+        """Takes the rule of `tune` back: suggestions come without decisions again."""
+        with self._opened.alone():
+            versions.publish_rule(self.folder, self.manifest, None)
+
+    @property
+    def rule(self) -> Rule | None:
+        """What is done with suggestions; ``None`` where nothing was tuned."""
+        return self._opened.rule()
+
     def evaluate(
-        self, corpus: Given, *, k: int = 100, progress: Progress | None = None
+        self, corpus: Given, *, k: int = 100, why: bool = False, progress: Progress | None = None
     ) -> tuple[Report, SavedCandidates]:
-        """How good the suggestions for documents with known tags are, and the candidates it was computed from."""
+        """How good suggestions for known tags are, and from what; ``why``: with reasons for the worst documents."""
         tagger, n_train = self.tagger, self.manifest.documents
         read = corpus_of(corpus, tagger.vocabulary, keep_unknown=True)
-        return evaluating.measure(tagger, read, k=k, n_train=n_train, progress=progress or _quiet)
+        rule = self.rule
+        found, saved = evaluating.measure(
+            tagger, read, k=k, n_train=n_train, progress=progress or _quiet,
+            reference=tagger.reference if rule is None else rule.reference,
+        )  # fmt: skip
+        about = evaluating.about(self.settings, fingerprint=self.fingerprint, calibrated=self.calibrated)
+        reasons = evaluating.reasons(tagger, read, (found, saved)) if why else {}
+        return found, evaluating.with_settings(saved, about=about, reasons=reasons)
 
     def candidates(self, documents: Sequence[Document]) -> Candidates:
         """The table of a block of documents: every channel's columns, ``fused`` and ``confidence``."""
@@ -222,18 +262,7 @@ class Project:
 
         What was learned stays; an untrained project learns the names anew.
         """
-        with self._opened.alone():
-            growth, now = self._opened.growth(), self.manifest
-            updated, changes = growth.vocabulary.updated(vocabulary)
-            if self.trained:
-                changed = growth.changed.union(now.changed, changed_positions(growth.vocabulary, updated))
-                versions.republish(self.folder, now, updated, changed=tuple(sorted(changed)), vocabulary_at=growth.seen)
-            else:
-                tagger = self._opened.new_tagger(updated).fit([])
-                versions.publish(
-                    self.folder, self.settings, tagger, documents=0, folded=now.folded, vocabulary_at=growth.seen
-                )
-        return changes
+        return updating.update(self._opened, vocabulary)
 
     # --- looking after -----------------------------------------------------------------------------------------
 

@@ -23,7 +23,8 @@ class TrainReport:
 
     ``documents`` tagged ones, ``tags_used`` different tags that they carry, ``cpu_seconds`` of this process;
     ``calibrated``: enough for a learned ranking; ``cut``: the confidence that maximises out-of-fold micro-F1;
-    ``problems`` of the corpus, where one was read.
+    ``rule_dropped``: there was a rule of `Project.tune` for the old model, and it is gone; ``problems`` of the corpus,
+    where one was read.
     """
 
     documents: int
@@ -33,6 +34,7 @@ class TrainReport:
     calibrated: bool
     cut: float
     unknown_tags: int = 0
+    rule_dropped: bool = False
     problems: Problems = field(default_factory=Problems)
 
     @property
@@ -48,6 +50,10 @@ class TrainReport:
             said.append(f"the confidence is a probability; F1 is highest for tags from {self.cut:.2f} on")
         else:
             said.append("too few tagged documents to learn a ranking: the confidence is not calibrated yet")
+        if self.rule_dropped:
+            said.append(
+                "the rule for suggestions was that of the old model and is gone: tagwright tune makes a new one"
+            )
         return said
 
     def to_json(self) -> dict[str, Any]:
@@ -57,10 +63,14 @@ class TrainReport:
 
 @dataclass(frozen=True)
 class TagReport:
-    """What `Project.tag` wrote: ``documents`` rows in all, ``resumed`` of them by an earlier run, ``failed`` ones."""
+    """What `Project.tag` wrote: ``documents`` rows in all, ``resumed`` of them by an earlier run, ``failed`` ones.
+
+    ``moved``: in words how the documents of this run differ from those that the confidence was learned from; "" = not.
+    """
 
     documents: int
     failed: int
     resumed: int
     state: str
     problems: Problems = field(default_factory=Problems)
+    moved: str = ""

@@ -13,7 +13,7 @@ from typing import Any
 
 from tagwright import registry
 from tagwright.errors import ConfigError
-from tagwright.pipeline.settings import DEFAULT_CHANNELS, Fitting, TaggerSettings
+from tagwright.pipeline.settings import DEFAULT_CHANNELS, Fitting, Hierarchy, TaggerSettings
 from tagwright.recall.shelf import Shelf
 from tagwright.text.tfidf import TfIdf
 
@@ -24,9 +24,9 @@ Tree = dict[str, Any]
 # Values that change nothing about a trained model: how quickly it answers, how it was made, where it lies.
 _NO_CHANGE = ("encoder.threads", "encoder.model", "store.", "fitting.")
 # Values that change how a trained model is asked, not what it learned.
-_AT_RUN_TIME = ("shortlist", *_NO_CHANGE)
+_AT_RUN_TIME = ("shortlist", "hierarchy.", *_NO_CHANGE)
 _DEPTH = ".k"
-_OF_RANKING = ("fusion.", "calibration.")
+_OF_RANKING = ("fusion.", "calibration.", "cuts.")
 # Inner tables are of documents that are in neither of two folds.
 _LEAST_FOLDS = 3
 _FROM_NOTHING = ("fitting.seed", "fitting.few")
@@ -51,8 +51,10 @@ class Settings:
         self._origins: dict[str, str] = {}
         self.switched_off: list[str] = []
         self._tree: Tree = {
-            "encoder": {"kind": "lsa"}, "words": {}, "fusion": {"kind": "ranker"}, "calibration": {"kind": "isotonic"},
-            "fitting": {}, "shelf": {}, "store": {"kind": "sqlite"}, "shortlist": TaggerSettings().shortlist,
+            "encoder": {"kind": "lsa"}, "words": {}, "fusion": {"kind": "ranker"}, "calibration": {"kind": "best"},
+            "cuts": {"kind": "document"},
+            "fitting": {}, "shelf": {}, "hierarchy": {}, "store": {"kind": "sqlite"},
+            "shortlist": TaggerSettings().shortlist,
             "channels": {name: dict(options) for name, options in DEFAULT_CHANNELS.items()},
         }  # fmt: skip
         self._merge(self._tree, given or {}, "", source)
@@ -114,8 +116,10 @@ class Settings:
         """The settings as the tagger takes them."""
         return TaggerSettings(
             channels=self._tree["channels"], fusion=self._tree["fusion"], calibration=self._tree["calibration"],
+            cuts=self._tree["cuts"],
             words=self._tree["words"], shelf=self._tree["shelf"],
-            fitting=Fitting(**self._tree["fitting"]), shortlist=self._tree["shortlist"],
+            fitting=Fitting(**self._tree["fitting"]), hierarchy=Hierarchy(**self._tree["hierarchy"]),
+            shortlist=self._tree["shortlist"],
         )  # fmt: skip
 
     def _merge(self, tree: Tree, given: Mapping[str, Any], path: str, origin: str) -> None:
@@ -150,9 +154,10 @@ class Settings:
 
     def _sections(self) -> Iterator[_Section]:
         yield _Section("fitting", "", self._tree["fitting"], Fitting)
+        yield _Section("hierarchy", "", self._tree["hierarchy"], Hierarchy)
         yield _Section("words", "", self._tree["words"], TfIdf, hidden=("analyzer",))
         yield _Section("shelf", "", self._tree["shelf"], Shelf, hidden=("space", "version"))
-        for name in ("encoder", "store", "fusion", "calibration"):
+        for name in ("encoder", "store", "fusion", "calibration", "cuts"):
             yield _section(name, name, self._tree[name])
         for name, options in self._tree["channels"].items():
             yield _section(f"channels.{name}", "channel", {"kind": name, **options})

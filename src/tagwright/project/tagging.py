@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tagwright.calibration.drift import Watch
+from tagwright.calibration.rule import Rule
 from tagwright.corpus.base import Corpus
 from tagwright.corpus.result import Result
 from tagwright.corpus.results import CONTINUED, FINISHED, Results
@@ -47,6 +50,7 @@ def tag(
     corpus: Corpus,
     out: Path,
     *,
+    rule: Rule | None,
     identity: dict[str, Any],
     options: Options,
     overwrite: bool,
@@ -58,36 +62,39 @@ def tag(
         if results.state == FINISHED:
             return TagReport(results.rows, 0, 0, "finished already")
         resumed = len(results.ids) if results.state == CONTINUED else 0
-        failed = 0
-        for rows in _tagged(tagger, results.remaining(corpus), options):
+        failed, watch = 0, Watch()
+        rows_of = partial(_rows, tagger, options=options, rule=rule, watch=watch)
+        for rows in threads(options.workers).map(rows_of, results.remaining(corpus)):
             results.write(rows)
             failed += sum(bool(row.error) for row in rows)
             progress("tagging", results.rows, None)
         results.finish()
-        return TagReport(results.rows, failed, resumed, "finished", corpus.problems)
+        reference = rule.reference if rule is not None else tagger.reference
+        moved = reference.moved(watch.values()) if reference is not None else ""
+        return TagReport(results.rows, failed, resumed, "finished", corpus.problems, moved)
 
 
-def _tagged(tagger: Tagger, batches: Iterator[list[Document]], options: Options) -> Iterator[list[Result]]:
-    return threads(options.workers).map(lambda batch: _rows(tagger, batch, options), batches)
-
-
-def _rows(tagger: Tagger, documents: Sequence[Document], options: Options) -> list[Result]:
+def _rows(
+    tagger: Tagger, documents: Sequence[Document], options: Options, rule: Rule | None, watch: Watch
+) -> list[Result]:
     """One row a document; where a block fails, its documents are tried one by one and the guilty ones say why.
 
     What is wrong with the project, the machine or the disk is no document's fault: it ends the work.
     """
     try:
-        return _suggested(tagger, documents, options)
+        return _suggested(tagger, documents, options, rule, watch)
     except (TagwrightError, OSError):
         raise
     except Exception as error:
         if len(documents) == 1:
             return [Result(documents[0].id, (), tagger.calibrated, f"{type(error).__name__}: {error}")]
-        return [row for document in documents for row in _rows(tagger, [document], options)]
+        return [row for document in documents for row in _rows(tagger, [document], options, rule, watch)]
 
 
-def _suggested(tagger: Tagger, documents: Sequence[Document], options: Options) -> list[Result]:
-    found = tagger.suggest(documents, k=options.k)
+def _suggested(
+    tagger: Tagger, documents: Sequence[Document], options: Options, rule: Rule | None, watch: Watch
+) -> list[Result]:
+    found = tagger.suggest(documents, k=options.k, rule=rule, watch=watch)
     kept = [tuple(s for s in suggestions if s.confidence >= options.min_confidence) for suggestions in found]
     pairs = zip(documents, kept, strict=True)
     return [Result(document.id, suggestions, tagger.calibrated) for document, suggestions in pairs]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tagwright import __version__
+from tagwright.calibration.rule import Rule
 from tagwright.encoders.base import Encoder, LearningEncoder
 from tagwright.errors import IntegrityError, ProjectError
 from tagwright.pipeline.table import OutOfFold, load_table
@@ -20,6 +22,7 @@ from tagwright.vocabulary import Vocabulary
 
 FOLDER = "versions"
 _TABLE = "table"
+_RULE, _RULE_FILE = "rule", "rule.json"
 
 
 def publish(
@@ -58,6 +61,29 @@ def republish(
         manifest.write(folder, through=folder / name)
     _clean(folder)
     return manifest
+
+
+def publish_rule(folder: Path, manifest: Manifest, rule: Rule | None) -> Manifest:
+    """The same model and vocabulary with another rule for suggestions, or with none."""
+    kept = {path: sum_ for path, sum_ in manifest.files.items() if not _below(path, manifest.rule)}
+    with _new_version(folder) as name:
+        place = f"{name}/{_RULE}" if rule is not None else ""
+        if rule is not None:
+            (folder / place).mkdir()
+            (folder / place / _RULE_FILE).write_text(json.dumps(rule.to_json()), encoding="utf-8")
+            kept |= checksums(folder, [place])
+        manifest = replace(manifest, rule=place, files=kept)
+        manifest.write(folder, through=folder / name)
+    _clean(folder)
+    return manifest
+
+
+def load_rule(folder: Path, manifest: Manifest) -> Rule | None:
+    """The rule that the manifest names, its file checked; ``None`` where nothing was tuned."""
+    if not manifest.rule:
+        return None
+    manifest.verify(folder, manifest.rule)
+    return Rule.from_json(json.loads((folder / manifest.rule / _RULE_FILE).read_text(encoding="utf-8")))
 
 
 def load_vocabulary(folder: Path, manifest: Manifest) -> Vocabulary:
@@ -127,7 +153,11 @@ def _named(folder: Path) -> set[str]:
     if Manifest.stamp(folder) is None:
         return set()
     manifest = Manifest.read(folder)
-    return {manifest.vocabulary, manifest.model}
+    return {manifest.vocabulary, manifest.model, manifest.rule}
+
+
+def _below(path: str, folder: str) -> bool:
+    return bool(folder) and path.startswith(f"{folder}/")
 
 
 def _clean(folder: Path) -> None:

@@ -1,0 +1,125 @@
+"""The whole page: one file, no network, no code but the one script whose hash its own policy names."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+from tagwright.evaluation.html import confidence, groups, mistakes, sections, sources, thresholds, words
+from tagwright.evaluation.html.colours import CONFIG, DARK, LIGHT, variables
+from tagwright.evaluation.html.facts import Facts
+from tagwright.evaluation.html.figure import Figure
+from tagwright.evaluation.html.markup import escaped, figure, script_data
+from tagwright.evaluation.report import Report
+from tagwright.evaluation.saved import SavedCandidates
+
+TITLE = "How good the suggestions are"
+
+_PARTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("confidence", "Can the confidence be trusted?", ("reliability", "calibration-by-band")),
+    ("automation", "What can be left to the machine?", ("coverage-accuracy", "cuts")),
+    ("parts", "For which tags and documents?", ("bands", "languages", "tags")),
+    ("sources", "Where do the tags come from?", ("channels", "overlap")),
+    ("mistakes", "What goes wrong?", ("confusions", "co-occurrence")),
+)
+
+
+def page(report: Report, saved: SavedCandidates) -> str:
+    """The report on these candidates as HTML; names, titles, reasons and settings are shown where they were saved."""
+    facts = Facts.of(report, saved)
+    found = figures(facts)
+    script = f"{_part('vega.min.js')}\n{_part('page.js')}"
+    style = _style()
+    data = script_data({
+        "config": CONFIG,
+        "pictures": {f.name: _data(f) for f in found if not f.why_not},
+    })  # fmt: skip
+    policy = (
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{TITLE} · tagwright</title>\n<style>{style}</style>\n</head>\n<body>\n"
+        f"{_body(facts, found)}\n"
+        f'<script type="application/json" id="data">{data}</script>\n<script>{script}</script>\n</body>\n</html>\n'
+    )
+
+
+def figures(facts: Facts) -> list[Figure]:
+    """Every picture of the page, in its order."""
+    return [
+        confidence.keeps_promise(facts), confidence.by_band(facts), thresholds.coverage_accuracy(facts),
+        thresholds.by_cut(facts), groups.bands(facts), groups.languages(facts), groups.tags(facts),
+        sources.recall(facts), sources.overlap(facts), mistakes.confusions(facts), mistakes.together(facts),
+    ]  # fmt: skip
+
+
+def _body(facts: Facts, found: list[Figure]) -> str:
+    by_name = {one.name: figure(one) for one in found}
+    parts = "".join(
+        f'<section aria-labelledby="{part}"><h2 id="{part}">{escaped(title)}</h2>{"".join(by_name[n] for n in names)}'
+        "</section>"
+        for part, title, names in _PARTS
+    )
+    entries = [
+        *((part, title) for part, title, _ in _PARTS),
+        ("worst", "The worst documents"),
+        ("made", "How this was made"),
+    ]
+    contents = "".join(f'<li><a href="#{part}">{escaped(title)}</a></li>' for part, title in entries)
+    n = len(facts.report.documents)
+    made = f" · {escaped(words.clean(facts.about['made']))}" if "made" in facts.about else ""
+    corpus = f" · <bdi>{escaped(words.clean(facts.about['corpus']))}</bdi>" if "corpus" in facts.about else ""
+    return (
+        '<a class="skip" href="#main">To the report</a>'
+        f'<header><p class="brand">tagwright · evaluation</p><button type="button" id="theme" hidden>Dark</button>'
+        f"<h1>{TITLE}</h1>"
+        f'<p class="about">{words.counted(n, "document")} whose tags are known{corpus}{made}</p></header>'
+        f'<nav aria-label="Contents"><ol>{contents}</ol></nav><main id="main">'
+        f'<section class="summary" aria-labelledby="summary"><h2 id="summary">In short</h2>'
+        f"{sections.list_of(sections.summary(facts), 'said')}{sections.tiles(facts)}"
+        f"{sections.list_of(sections.warnings(facts), 'warnings')}"
+        '<p class="reading">Right is a suggestion that people gave, too. A document may deserve more tags than people '
+        "gave it, so some “wrong” suggestions are good ones.</p>"
+        '<noscript><p class="none">Pictures need JavaScript, which is switched off here. Every number is in the '
+        "tables.</p></noscript></section>"
+        f"{parts}"
+        '<section aria-labelledby="worst"><h2 id="worst">The worst documents</h2><p class="reading">The documents '
+        "with the lowest F1 at the cut, those with the most missed tags first, and why the wrong tags were "
+        f"suggested.</p>{sections.worst_documents(facts)}</section>"
+        '<section aria-labelledby="made"><h2 id="made">How this was made</h2>'
+        f"{sections.measures(facts)}{sections.made_from(facts)}</section></main>"
+    )
+
+
+def _data(found: Figure) -> dict[str, object]:
+    slider = found.slider
+    return {
+        "panels": [panel.specification for panel in found.panels],
+        "csv": found.table.csv() if found.table else "",
+        "slider": {"values": list(slider.values), "sentences": list(slider.sentences)} if slider else None,
+    }
+
+
+def _style() -> str:
+    dark = variables(DARK)
+    return (
+        f":root{{{variables(LIGHT)}}}"
+        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}"
+        f"@media screen{{:root[data-theme=dark]{{{dark}}}}}\n{_part('page.css')}"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _part(name: str) -> str:
+    return (files("tagwright.evaluation.html") / "parts" / name).read_text(encoding="utf-8")
