@@ -5,6 +5,7 @@ network and takes seconds. The built-in components are held to the same checks.
 """
 
 from tagwright.testing.channels import check_channel
+from tagwright.testing.models import check_llm
 from tagwright.testing.rooms import check_corpus, check_store
 from tagwright.testing.sample import TAGS, Told, documents, vocabulary
 from tagwright.testing.stages import check_calibration, check_fusion
@@ -19,6 +20,7 @@ __all__ = [
     "check_encoder",
     "check_fusion",
     "check_index",
+    "check_llm",
     "check_store",
     "documents",
     "vocabulary",

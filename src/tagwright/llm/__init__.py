@@ -1,0 +1,1 @@
+"""Prompts to completions: servers, local models, and what stands before them: a cache and a budget."""

@@ -1,0 +1,208 @@
+"""Any server that speaks OpenAI's chat completions: local ones (llama.cpp, vLLM, Ollama) and hosted ones."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from math import exp
+from typing import TYPE_CHECKING, Any
+
+from tagwright.errors import ConfigError
+from tagwright.llm.base import Completion, Prompt, Usage, chosen, shares
+from tagwright.llm.breaker import Breaker
+
+if TYPE_CHECKING:
+    import httpx
+
+# Answers that a later try may better; all others are the question's own fault.
+_AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_MOST_WAIT = 60.0
+_SHOWN = 200
+_TOP = 20
+
+
+@dataclass
+class Http:
+    """A model behind ``url`` (".../v1"), asked by ``model`` name.
+
+    ``key``: the name of the environment variable that holds the key, never the key itself. At most ``at_once``
+    questions are under way; one that meets a timeout, 429 or a server's error is tried ``tries`` times in all, after
+    waits that double and vary. ``logprobs`` and ``schema`` are what is asked of the server: one that refuses them (400,
+    422) is asked without from then on, and the answer's ``source`` tells. ``seed`` makes answers repeatable where the
+    server can.
+    """
+
+    url: str
+    model: str
+    key: str = ""
+    at_once: int = 4
+    timeout: float = 60.0
+    tries: int = 3
+    logprobs: bool = True
+    schema: bool = True
+    seed: int = 0
+    wait: float = 0.5
+    may_retry: Callable[[], bool] = field(default=lambda: True, metadata={"given": True}, repr=False)
+    sleep: Callable[[float], None] = field(default=time.sleep, metadata={"given": True}, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("http://", "https://")):
+            raise ConfigError(f"'llm.url' is {self.url!r}, but must begin with http:// or https://")
+        if self.at_once < 1 or self.tries < 1 or self.timeout <= 0:
+            raise ConfigError("'llm.at_once' and 'llm.tries' must be 1 at least, 'llm.timeout' above 0")
+        if self.key and not os.environ.get(self.key):
+            raise ConfigError(f"the environment variable {self.key} is not set", hint=f"export {self.key}=…")
+        self._client: httpx.Client | None = None
+        self._breaker = Breaker()
+        self._chance = random.Random(self.seed)
+        self._tells, self._shapes = self.logprobs, self.schema  # until the server refuses them
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the server, the model and what shapes an answer."""
+        return f"http:{self.url}:{self.model}:seed={self.seed}:logprobs={self.logprobs}:schema={self.schema}"
+
+    def complete(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        choices: Sequence[str] | None = None,
+        schema: Mapping[str, Any] | None = None,
+        most_tokens: int = 256,
+    ) -> list[Completion]:
+        """An answer a prompt; several are asked at once."""
+        with ThreadPoolExecutor(self.at_once) as threads:
+            return list(threads.map(lambda prompt: self._answer(prompt, choices, schema, most_tokens), prompts))
+
+    def _answer(
+        self, prompt: Prompt, choices: Sequence[str] | None, schema: Mapping[str, Any] | None, most_tokens: int
+    ) -> Completion:
+        usage, error, failures = Usage(), "", 0
+        while failures < self.tries:
+            if not self._breaker.closed():
+                return Completion(usage=usage, error=error or "the server did not answer before and is left alone")
+            if usage.calls and not self.may_retry():
+                break
+            usage = usage + Usage(calls=1)
+            body = self._body(prompt, choices, schema, most_tokens)
+            said = self._asked(body)
+            if not isinstance(said, _Refused):
+                return _completion(said, choices, usage)
+            error = said.words
+            if said.status in (400, 422) and self._give_up_an_extra(body):
+                continue
+            if not said.again:
+                break
+            failures += 1
+            self.sleep(self._pause(failures, said.after))
+        return Completion(usage=usage, error=error or "the budget ended before the server answered")
+
+    def _body(
+        self, prompt: Prompt, choices: Sequence[str] | None, schema: Mapping[str, Any] | None, most_tokens: int
+    ) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "model": self.model, "messages": prompt.messages, "temperature": 0, "seed": self.seed,
+            "max_tokens": 4 if choices else most_tokens,
+        }  # fmt: skip
+        if choices and self._tells:
+            body |= {"logprobs": True, "top_logprobs": _TOP}
+        if schema is not None and self._shapes:
+            shape = {"name": "answer", "strict": True, "schema": dict(schema)}
+            body["response_format"] = {"type": "json_schema", "json_schema": shape}
+        return body
+
+    def _asked(self, body: Mapping[str, Any]) -> dict[str, Any] | _Refused:
+        import httpx
+
+        try:
+            answer = self._connected().post(f"{self.url.rstrip('/')}/chat/completions", json=body)
+        except httpx.HTTPError as error:
+            self._breaker.failed()
+            what = "did not answer in time" if isinstance(error, httpx.TimeoutException) else "cannot be reached"
+            return _Refused(f"the server {what} ({type(error).__name__})", again=True)
+        if answer.status_code in _AGAIN:
+            self._breaker.failed()
+            return _Refused(f"the server answered {answer.status_code}", again=True, after=_seconds(answer))
+        if answer.status_code != 200:
+            self._breaker.worked()
+            words = f"the server answered {answer.status_code}: {answer.text[:_SHOWN]}"
+            return _Refused(words, again=False, status=answer.status_code)
+        try:
+            said = answer.json()
+            said["choices"][0]["message"]["content"]
+        except (ValueError, KeyError, IndexError, TypeError):
+            self._breaker.failed()
+            return _Refused("the server's answer is no chat completion", again=True)
+        self._breaker.worked()
+        return dict(said)
+
+    def _connected(self) -> httpx.Client:
+        import httpx
+
+        if self._client is None:
+            headers = {"Authorization": f"Bearer {os.environ[self.key]}"} if self.key else {}
+            limits = httpx.Limits(max_connections=self.at_once)
+            self._client = httpx.Client(headers=headers, timeout=self.timeout, limits=limits)
+        return self._client
+
+    def _give_up_an_extra(self, body: Mapping[str, Any]) -> bool:
+        """Whether the question had something that the server may not know, which is left out from now on."""
+        if "response_format" in body:
+            self._shapes = False
+            return True
+        if "logprobs" in body:
+            self._tells = False
+            return True
+        return False
+
+    def _pause(self, number: int, after: float) -> float:
+        """Seconds to wait: what the server asks for, else doubling; varied, so that not all come at once."""
+        seconds: float = max(after, self.wait * 2 ** (number - 1)) * (0.5 + self._chance.random())
+        return min(seconds, _MOST_WAIT)
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """Why there is no answer, whether another try may help, and after how many seconds."""
+
+    words: str
+    again: bool
+    after: float = 0.0
+    status: int = 0
+
+
+def _seconds(answer: httpx.Response) -> float:
+    try:
+        return max(0.0, float(answer.headers.get("retry-after", "0")))
+    except ValueError:
+        return 0.0
+
+
+def _completion(said: Mapping[str, Any], choices: Sequence[str] | None, usage: Usage) -> Completion:
+    text = str(said["choices"][0]["message"]["content"] or "")
+    counted = said.get("usage") or {}
+    taken = usage + Usage(0, int(counted.get("prompt_tokens") or 0), int(counted.get("completion_tokens") or 0))
+    if not choices:
+        return Completion(text, usage=taken)
+    found = shares(_first_token(said["choices"][0]), choices)
+    if found:
+        return Completion(max(found, key=lambda choice: found[choice]), found, "logprobs", taken)
+    choice = chosen(text, choices)
+    if not choice:
+        return Completion(text, usage=taken, error=f"the answer is none of {', '.join(choices)}")
+    return Completion(choice, {one: float(one == choice) for one in choices}, "answer", taken)
+
+
+def _first_token(choice: Mapping[str, Any]) -> dict[str, float]:
+    """{token: probability} of the first token that says something; empty where the server told none."""
+    for place in (choice.get("logprobs") or {}).get("content") or []:
+        found: dict[str, float] = {}
+        for one in place.get("top_logprobs") or []:
+            found[str(one["token"])] = found.get(str(one["token"]), 0.0) + exp(min(float(one["logprob"]), 0.0))
+        if any(token.strip() for token in found):
+            return found
+    return {}
