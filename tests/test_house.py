@@ -105,6 +105,13 @@ def test_help_loads_no_heavy_library() -> None:
     assert "suggest" in done.stdout
 
 
+def test_opening_a_project_loads_nothing_that_only_a_few_commands_need() -> None:
+    code = "import sys, tagwright.project; print(sorted(m for m in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(ast.literal_eval(done.stdout))
+    assert loaded & {"scipy.stats", "scipy.optimize", "lightgbm", "sklearn", "pyoxigraph", "httpx", "pyarrow"} == set()
+
+
 def test_help_takes_at_most_three_tenths_of_a_cpu_second() -> None:
     assert min(cpu_seconds([sys.executable, "-m", "tagwright", "--help"]) for _ in range(3)) <= 1.0
 
