@@ -13,10 +13,16 @@ _NONE: Mapping[str, float] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What is asked: ``system`` (the rules, the same for many prompts, so that servers can reuse it) and ``user``."""
+    """What is asked: ``system`` (the rules, the same for many prompts, so that servers can reuse it) and ``user``.
+
+    ``template`` names the template and its version, ``about`` the document: both are for the log, the
+    cache and the caps per document; no model gets to see them.
+    """
 
     user: str
     system: str = ""
+    template: str = ""
+    about: str = ""
 
     @property
     def messages(self) -> list[dict[str, str]]:
@@ -89,7 +95,7 @@ class LLM(Protocol):
 
 def question(prompt: Prompt, choices: Sequence[str] | None, schema: Mapping[str, Any] | None, most_tokens: int) -> str:
     """Everything an answer depends on beside the model, as one text: equal texts, equal questions."""
-    said = [prompt.system, prompt.user, list(choices or ()), schema, most_tokens]
+    said = [prompt.template, prompt.system, prompt.user, list(choices or ()), schema, most_tokens]
     return json.dumps(said, ensure_ascii=False, sort_keys=True)
 
 

@@ -1,0 +1,114 @@
+"""What every stage promises that asks a language model, and what all of them are given."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagwright.candidates import Candidates
+from tagwright.errors import ConfigError
+from tagwright.llm.base import LLM
+from tagwright.llm.budget import OVER
+from tagwright.llm.prompts import Template, plain
+from tagwright.types import Document, Evidence
+from tagwright.vocabulary.base import Vocabulary
+
+PAIRS, DOCUMENTS = "pairs", "documents"
+
+
+def given() -> Any:
+    """A field that the project gives (a model, the vocabulary): no setting of the user's."""
+    return field(default=None, metadata={"given": True}, repr=False)
+
+
+class Notes:
+    """What went wrong with single documents, for those who read the result; used by many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._said: dict[str, list[str]] = {}
+
+    def add(self, document: str, what: str) -> None:
+        """Notes it once a document."""
+        with self._lock:
+            said = self._said.setdefault(document, [])
+            if what not in said:
+                said.append(what)
+
+    def of(self, document: str) -> str:
+        """All that was noted of it, "" = nothing."""
+        with self._lock:
+            return "; ".join(self._said.get(document, ()))
+
+
+@dataclass
+class Stage(ABC):
+    """Asks a model about documents and their candidates, and adds columns; NaN = not asked, or no answer.
+
+    ``unit``: whether it asks once a document or once a pair; ``calls`` it makes for one. ``depth``: at most so many
+    candidates of a document, by falling confidence. Columns are named ``<name>`` and ``<name>.<what>``.
+    """
+
+    name: str = field(default="", metadata={"given": True})
+    llm: LLM = given()
+    vocabulary: Vocabulary = given()
+    template: Template = given()
+    knowledge: Any = given()
+    notes: Notes = given()
+    depth: int = 10
+    characters: int = 1500
+    unit: ClassVar[str] = PAIRS
+    calls: ClassVar[int] = 1
+    parts: ClassVar[tuple[str, ...]] = ()
+    uses: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        for key in ("depth", "characters"):
+            if getattr(self, key) < 1:
+                raise ConfigError(f"'stages.{self.name or type(self).__name__.lower()}.{key}' must be 1 at least")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns it writes, the one that says most first."""
+        return (self.name, *(f"{self.name}.{part}" for part in self.parts))
+
+    @abstractmethod
+    def score(self, documents: Sequence[Document], candidates: Candidates, asked: NDArray[np.bool_]) -> Candidates:
+        """The table with this stage's columns.
+
+        ``asked`` (n_pairs,): the pairs that may be asked about; of a stage that asks once a document, those that are
+        shown to the model. A document without one is not asked about. What fails is noted, and stays NaN.
+        """
+
+    @abstractmethod
+    def explain(self, candidates: Candidates, pair: int) -> tuple[Evidence, ...]:
+        """What the model said of a pair of the table, marked as its word; () where it was not asked."""
+
+    def shown(self, document: Document) -> str:
+        """Title and text as the model gets to see them, at most ``characters`` of them."""
+        title, text = plain(document.title, self.characters), plain(document.text, self.characters)
+        return f"{title}\n{text}".strip()[: self.characters] if title != text else text
+
+    def note(self, document: Document, error: str) -> None:
+        """Says at the document that there was no answer; over the budget it says so once for all stages."""
+        what = "the budget is spent" if error == OVER else error
+        self.notes.add(document.id, f"without the language model ({what})")
+
+
+def furnish(stage: Stage, shared: Mapping[str, Any]) -> Stage:
+    """The stage with the shared parts that its given fields ask for by name."""
+    for one in fields(stage):
+        if one.metadata.get("given") and one.name in shared:
+            setattr(stage, one.name, shared[one.name])
+    return stage
+
+
+def blank(candidates: Candidates, names: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+    """{name: (n_pairs,) all NaN}."""
+    return {name: np.full(candidates.n_pairs, np.nan, dtype=np.float32) for name in names}
