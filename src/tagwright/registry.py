@@ -57,6 +57,11 @@ BUILT_IN: dict[str, dict[str, str]] = {
 }
 
 
+def given() -> Any:
+    """A field of a component that others hand over (a shared index, an encoder, a model): no setting of the user's."""
+    return dataclasses.field(default=None, metadata={"given": True}, repr=False)
+
+
 def names(kind: str) -> list[str]:
     """All names of a kind, the built-in ones first, each group in its own order."""
     return list(_table(kind))

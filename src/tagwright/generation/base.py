@@ -16,15 +16,11 @@ from tagwright.errors import ConfigError
 from tagwright.llm.base import LLM
 from tagwright.llm.budget import OVER
 from tagwright.llm.prompts import Template, plain
+from tagwright.registry import given
 from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
 
 PAIRS, DOCUMENTS = "pairs", "documents"
-
-
-def given() -> Any:
-    """A field that the project gives (a model, the vocabulary): no setting of the user's."""
-    return field(default=None, metadata={"given": True}, repr=False)
 
 
 class Notes:

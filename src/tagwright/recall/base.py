@@ -19,11 +19,6 @@ MOST_EVIDENCE = 3
 Result = TypeVar("Result")
 
 
-def given() -> Any:
-    """A field that the tagger gives (a shared space, index or encoder): no setting of the user's."""
-    return field(default=None, metadata={"given": True}, repr=False)
-
-
 @dataclass
 class Channel(ABC):
     """One way from documents to candidate tags.

@@ -12,11 +12,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from tagwright.candidates import Candidates, Ints
-from tagwright.recall.base import Channel, Last, given
+from tagwright.recall.base import Channel, Last
 from tagwright.recall.points import Points, load_points, save_points, sparse, stacked, turned
 from tagwright.recall.products import at, best, best_dense, prune, unit, unit_rows
 from tagwright.recall.shelf import Shelf
 from tagwright.recall.spaces import WordSpace
+from tagwright.registry import given
 from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
 

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagwright.candidates import Candidates, Ints
-from tagwright.recall.base import Channel, Last, given
+from tagwright.recall.base import Channel, Last
 from tagwright.recall.products import best_dense
 from tagwright.recall.tagpoints import TagPoints
+from tagwright.registry import given
 from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
 

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagwright.candidates import Candidates, Ints
-from tagwright.recall.base import MOST_EVIDENCE, Channel, Last, given
+from tagwright.recall.base import MOST_EVIDENCE, Channel, Last
 from tagwright.recall.points import Points, beside, sparse, turned
 from tagwright.recall.products import at, best, best_dense, spread
 from tagwright.recall.shelf import Shelf
+from tagwright.registry import given
 from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
 

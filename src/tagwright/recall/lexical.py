@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagwright.candidates import Candidates, Ints
-from tagwright.recall.base import Channel, given
+from tagwright.recall.base import Channel
 from tagwright.recall.counts import TagCounts
 from tagwright.recall.finder import Finder
 from tagwright.recall.matching import Matches
 from tagwright.recall.quotations import quotations
+from tagwright.registry import given
 from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
 

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tagwright.candidates import Candidates, Floats, Ints
-from tagwright.recall.base import Channel, Last, given
+from tagwright.recall.base import Channel, Last
 from tagwright.recall.finder import Finder
 from tagwright.recall.nameindex import NameIndex, Words
+from tagwright.registry import given
 from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
 

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from tagwright.candidates import Candidates, Ints
 from tagwright.errors import MissingExtraError, ProjectError
-from tagwright.recall.base import Channel, Last, given
+from tagwright.recall.base import Channel, Last
 from tagwright.recall.products import at, unit_rows
+from tagwright.registry import given
 from tagwright.text.bigrams import Bigrams
 from tagwright.text.tfidf import TfIdf
 from tagwright.types import Document, Evidence
