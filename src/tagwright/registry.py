@@ -53,6 +53,16 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "tag": "tagwright.calibration.tag_cuts:TagCuts",
         "adaptive": "tagwright.calibration.adaptive_cut:AdaptiveCut",
     },
+    "stage": {
+        "propose": "tagwright.generation.propose:Propose",
+        "select": "tagwright.generation.select:Select",
+        "judge": "tagwright.generation.judge:Judge",
+    },
+    "llm": {
+        "http": "tagwright.llm.http:Http",
+        "local": "tagwright.llm.local:Local",
+        "transformers": "tagwright.llm.transformers:Transformers",
+    },
     "store": {"sqlite": "tagwright.store.sqlite:SqliteStore"},
 }
 

@@ -21,6 +21,7 @@ from tagwright.encoders.base import Encoder
 from tagwright.errors import FormatError, NotFittedError
 from tagwright.fusion.base import FUSED, Fusion
 from tagwright.fusion.ranks import ReciprocalRanks
+from tagwright.generation.asking import Asking
 from tagwright.pipeline.assembly import BLOCK, Assembly
 from tagwright.pipeline.fitting import CrossFit, Fitted, Progress
 from tagwright.pipeline.settings import TaggerSettings
@@ -78,10 +79,13 @@ class Tagger:
             self.assembly.forget()
         return self
 
-    def candidates(self, documents: Sequence[Document], *, sources: bool = False) -> Candidates:
+    def candidates(
+        self, documents: Sequence[Document], *, sources: bool = False, asking: Asking | None = None
+    ) -> Candidates:
         """The table of a block: the channels' columns, ``fused``, and ``confidence`` in [0, 1].
 
-        With ``sources``, ``<channel>.found`` tells which channels found a tag themselves.
+        With ``sources``, ``<channel>.found`` tells which channels found a tag themselves; ``asking``: a language model
+        has its say.
         """
         if not hasattr(self, "fusion"):
             raise NotFittedError(
@@ -95,7 +99,9 @@ class Tagger:
                 candidates = candidates.with_columns({CONFIDENCE: candidates.column(FUSED)})
             else:
                 candidates = self.calibration.calibrate(candidates)
-            return self._consistent(candidates) if self.settings.hierarchy.redundant == "drop" else candidates
+        if asking is not None:
+            candidates = asking.apply(documents, candidates)
+        return self._consistent(candidates) if self.settings.hierarchy.redundant == "drop" else candidates
 
     def given(self, candidates: Candidates) -> NDArray[np.bool_]:
         """(n_pairs,): which candidates of a table with ``confidence`` the documents are given; uncalibrated: none."""
@@ -109,28 +115,31 @@ class Tagger:
         why: bool = False,
         rule: Rule | None = None,
         watch: Watch | None = None,
+        asking: Asking | None = None,
     ) -> list[list[Suggestion]]:
         """At most ``k`` suggestions a document by falling confidence, ties by ``fused``; with reasons if asked.
 
-        Each with its decision where there is a ``rule``; ``watch`` notes the documents' confidences.
+        Each with its decision where there is a ``rule``; ``watch`` notes the documents' confidences; ``asking``: a
+        language model has its say.
         """
         documents = list(documents)
         found: list[list[Suggestion]] = []
         for start in range(0, len(documents), BLOCK):
             block = documents[start : start + BLOCK]
-            table = self.candidates(block)
+            table = self.candidates(block, asking=asking)
             order = table.order(CONFIDENCE, then=FUSED)
-            tags = table.tags[order].tolist()
-            decisions = _decisions(rule, table, self.given)[order].tolist()
-            marked = self._redundant(table)[order].tolist()
+            decisions, marked = _decisions(rule, table, self.given), self._redundant(table)
             if watch is not None:
                 watch.see(table)
-            confidences = np.round(table.column(CONFIDENCE)[order].astype(np.float64), 6).tolist()
+            confidences = np.round(table.column(CONFIDENCE).astype(np.float64), 6)
             for document, low, high in zip(block, table.offsets[:-1].tolist(), table.offsets[1:].tolist(), strict=True):
-                best = slice(low, min(high, low + k))
-                asked = document if why else None
-                rows = zip(tags[best], confidences[best], decisions[best], marked[best], strict=True)
-                found.append([self._suggestion(*row, asked) for row in rows])
+                best = order[low : min(high, low + k)]
+                reasons = self._reasons(document, table, best, asking) if why else [()] * len(best)
+                rows = zip(
+                    table.tags[best].tolist(), confidences[best].tolist(), decisions[best].tolist(),
+                    marked[best].tolist(), reasons, strict=True,
+                )  # fmt: skip
+                found.append([self._suggestion(*row) for row in rows])
         return found
 
     def explain(self, document: Document, tag: int) -> tuple[Evidence, ...]:
@@ -223,13 +232,23 @@ class Tagger:
             found[given] = redundant(table.documents[given], table.tags[given], closure)
         return found
 
+    def _reasons(
+        self, document: Document, table: Candidates, pairs: NDArray[np.int64], asking: Asking | None
+    ) -> list[tuple[Evidence, ...]]:
+        """The reasons of each of these pairs; what a language model said is the last one of them."""
+        found = []
+        for pair in pairs.tolist():
+            said = () if asking is None else asking.explain(table, pair)
+            own = self.explain(document, int(table.tags[pair]))
+            found.append((*own[: MOST_EVIDENCE - len(said)], *said))
+        return found
+
     def _suggestion(
-        self, tag: int, confidence: float, decision: int, marked: bool, document: Document | None
+        self, tag: int, confidence: float, decision: int, marked: bool, evidence: tuple[Evidence, ...]
     ) -> Suggestion:
         shown = self._shown.get(tag)
         if shown is None:
             shown = self._shown[tag] = (self.vocabulary.ids[tag], self.vocabulary.name(tag))
-        evidence = self.explain(document, tag) if document is not None else ()
         said = DECISIONS[decision] if decision >= 0 else ""
         return Suggestion(*shown, confidence, self.calibrated, evidence, said, marked)
 

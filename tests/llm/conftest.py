@@ -1,12 +1,13 @@
-"""A server that speaks chat completions and fails on demand."""
+"""A server that speaks chat completions and fails on demand, and a tiny model of random weights."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import log
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,3 +84,39 @@ def server() -> Iterator[Server]:
 @pytest.fixture(name="chat")
 def chat_fixture() -> Any:
     return chat
+
+
+WORDS = (
+    "<|end|> <|user|> <|system|> <|assistant|> ? Yes No A letter about the soil and what wind does to it Is an apple"
+)
+TEMPLATE = (
+    "{% for message in messages %}<|{{ message['role'] }}|> {{ message['content'] }} <|end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|> {% endif %}"
+)
+
+
+@pytest.fixture
+def tiny_model() -> Callable[[Path], Path]:
+    """Writes a tiny model into a folder, as Hugging Face's library has it: each word a token, all weights random."""
+
+    def make(folder: Path) -> Path:
+        torch = pytest.importorskip("torch", reason="the extra 'train' is not installed")
+        library = pytest.importorskip("transformers", reason="the extra 'train' is not installed")
+        tokenizers = pytest.importorskip("tokenizers")
+        words = WORDS.split()
+        inner = tokenizers.Tokenizer(tokenizers.models.WordLevel({word: n for n, word in enumerate(words)}, "?"))
+        inner.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+        tokenizer = library.PreTrainedTokenizerFast(
+            tokenizer_object=inner, eos_token=words[0], unk_token="?", additional_special_tokens=words[1:4]
+        )
+        tokenizer.chat_template = TEMPLATE
+        tokenizer.save_pretrained(folder)
+        torch.manual_seed(0)
+        config = library.LlamaConfig(
+            vocab_size=len(words), hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
+            num_key_value_heads=2, bos_token_id=None, eos_token_id=0, pad_token_id=0, max_position_embeddings=256,
+        )  # fmt: skip
+        library.LlamaForCausalLM(config).save_pretrained(folder)
+        return folder
+
+    return make

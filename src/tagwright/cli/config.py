@@ -27,11 +27,21 @@ def config(
         return
     from tagwright.project import Project
 
-    rows = Project.open(project, overrides=overrides).settings.rows()
+    opened = Project.open(project, overrides=overrides)
+    templates = opened.llm.templates().values()
+    rows = [
+        *opened.settings.rows(),
+        *((f"prompts.{template.name}", template.fingerprint, template.origin) for template in templates),
+    ]
     if as_json:
-        show.emit([{"key": key, "value": value, "origin": origin} for key, value, origin in rows])
+        show.emit([{"key": key, "value": _finite(value), "origin": origin} for key, value, origin in rows])
         return
     show.table(["setting", "value", "from"], [(key, as_toml(value), origin) for key, value, origin in rows])
+
+
+def _finite(value: Any) -> Any:
+    """What JSON can tell: no limit is null, and so is a value that must be given."""
+    return None if value is MISSING or value == float("inf") else value
 
 
 def _show_available(as_json: bool) -> None:
@@ -51,7 +61,9 @@ def components() -> list[dict[str, Any]]:
     for kind in registry.BUILT_IN:
         for name in registry.names(kind):
             cls = registry.resolve(kind, name)
-            options = {key: None if value is MISSING else value for key, value in registry.options(cls).items()}
+            options = {
+                key: None if value is MISSING else _finite(value) for key, value in registry.options(cls).items()
+            }
             what = (inspect.getdoc(cls) or "").partition("\n")[0]
             found.append({"kind": kind, "name": name, "what": what, "options": options})
     return found

@@ -7,12 +7,12 @@ import platform
 import re
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from tagwright import __version__
-from tagwright.cli import show
+from tagwright.cli import probing, show
 from tagwright.cli.options import HERE, AsJson, ProjectFolder
 from tagwright.errors import TagwrightError
 
@@ -22,16 +22,34 @@ _EXTRA = re.compile(r"extra == ['\"]([\w-]+)['\"]")
 _SIGNS = {"ok": "green", "warning": "yellow", "error": "bold red"}
 
 
-def doctor(project: ProjectFolder = HERE, as_json: AsJson = False) -> None:
+Llm = Annotated[bool, typer.Option("--llm", help="Find out by a few questions what the language model really can.")]
+LlmUrl = Annotated[str, typer.Option("--llm-url", metavar="URL", help="Ask this server: http://localhost:8080/v1.")]
+LlmModel = Annotated[str, typer.Option("--llm-model", metavar="NAME", help="The name of the model at that server.")]
+LlmKey = Annotated[str, typer.Option("--llm-key", metavar="VARIABLE", help="The variable that holds its key.")]
+
+
+def doctor(
+    project: ProjectFolder = HERE,
+    llm: Llm = False,
+    llm_url: LlmUrl = "",
+    llm_model: LlmModel = "",
+    llm_key: LlmKey = "",
+    as_json: AsJson = False,
+) -> None:
     """Check this installation, and every file of the project.
 
-    Leaves with exit code 1 where something is wrong.
+    With --llm also the language model of the project, or that of a server. Leaves with exit code 1 where something is
+    wrong.
     """
     environment, extras, findings = _environment(), _extras(), _findings(project)
+    measured: dict[str, Any] = {}
+    if llm or llm_url:
+        said, measured = probing.probed(project, llm_url, llm_model, llm_key)
+        findings += said
     findings += [_missing(name) for name, version in extras.pop("core", {}).items() if version is None]
     healthy = all(finding["level"] != "error" for finding in findings)
     if as_json:
-        show.emit({**environment, "extras": extras, "findings": findings, "healthy": healthy})
+        show.emit({**environment, "extras": extras, "findings": findings, "llm": measured, "healthy": healthy})
     else:
         show.table(["this machine", ""], environment.items())
         show.say()

@@ -17,7 +17,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from tagwright import __version__
-from tagwright.cli import compare, config, demo, doctor, encoder, evaluate, init, suggest, tag, train, tune, vocab
+from tagwright.cli import compare, config, demo, doctor, encoder, evaluate, init, llm, suggest, tag, train, tune, vocab
 from tagwright.cli.show import clean
 from tagwright.errors import TagwrightError
 
@@ -37,6 +37,7 @@ app.command("tune")(tune.tune)
 app.command("eval")(evaluate.evaluate)
 app.command("compare")(compare.compare)
 app.add_typer(encoder.app, name="encoder")
+app.add_typer(llm.app, name="llm")
 app.command("config")(config.config)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
@@ -69,6 +70,8 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         # A character that the terminal cannot show must not end the work (and in JSON "\udc80" is still right).
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    # Threads of numeric libraries that wait by spinning take ten times as long where the cores are shared.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     code = _carry_out(words, debug=debug)
     try:
         sys.stdout.flush()

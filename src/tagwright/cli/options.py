@@ -74,3 +74,24 @@ TagPrefixes = Annotated[
     ),
 ]
 Language = Annotated[str | None, typer.Option("--language", help="The language of documents that state none: en.")]
+
+# What a language model may be asked: the verbs that can ask one share these.
+WithLlm = Annotated[bool, typer.Option("--llm", help="Let the project's language model have its say.")]
+MaxCalls = Annotated[
+    float | None, typer.Option("--max-calls", min=0, help="Ask at most so many questions.", show_default=False)
+]
+MaxTokens = Annotated[
+    float | None, typer.Option("--max-tokens", min=0, help="Spend at most so many tokens.", show_default=False)
+]
+MaxCost = Annotated[
+    float | None,
+    typer.Option(
+        "--max-cost", min=0, help="Spend at most this, by the prices in the settings (budget.…).", show_default=False
+    ),
+]
+
+
+def caps(calls: float | None, tokens: float | None, cost: float | None) -> dict[str, float]:
+    """The caps that were given, as a budget takes them."""
+    given = {"calls": calls, "tokens": tokens, "cost": cost}
+    return {name: value for name, value in given.items() if value is not None}

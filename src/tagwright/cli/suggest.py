@@ -9,9 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tagwright.cli import documents, show
-from tagwright.cli.options import HERE, AsJson, HowMany, Overrides, ProjectFolder
+from tagwright.cli.options import (
+    HERE,
+    AsJson,
+    HowMany,
+    MaxCalls,
+    MaxCost,
+    MaxTokens,
+    Overrides,
+    ProjectFolder,
+    WithLlm,
+    caps,
+)
 
 if TYPE_CHECKING:
+    from tagwright.project.llm import Session
     from tagwright.types import Document, Evidence, Suggestion
 
 
@@ -24,6 +36,10 @@ def suggest(
     ] = [],
     k: HowMany = 10,
     why: Annotated[bool, typer.Option("--why", help="Show what speaks for each tag.")] = False,
+    llm: WithLlm = False,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
     overrides: Overrides = [],
     project: ProjectFolder = HERE,
     as_json: AsJson = False,
@@ -36,19 +52,28 @@ def suggest(
 
     opened = Project.open(project, overrides=overrides)
     given = _documents(text, files)
-    found = opened.suggest(given, k=k, why=why)
+    session = opened.llm.session(caps(max_calls, max_tokens, max_cost)) if llm else None
+    found = opened.suggest(given, k=k, why=why, llm=session)
     if as_json:
         rows = zip(given, found, strict=True)
-        show.emit([_as_json(document, tags, opened.calibrated) for document, tags in rows])
+        show.emit([_as_json(document, tags, opened.calibrated, session) for document, tags in rows])
         return
     for document, tags in zip(given, found, strict=True):
-        if len(given) > 1:
-            show.say(f"{document.id}  {document.title or document.text[:80]}")
-        table(tags, opened.tagger.cut)
+        _one(document, tags, opened.tagger.cut, session, alone=len(given) == 1)
         if document is not given[-1]:
             show.say()
+    for line in session.lines() if session is not None else ():
+        show.note(line)
     if not opened.calibrated:
         show.note(documents.UNCALIBRATED)
+
+
+def _one(document: Document, tags: Sequence[Suggestion], cut: float, session: Session | None, *, alone: bool) -> None:
+    if not alone:
+        show.say(f"{document.id}  {document.title or document.text[:80]}")
+    table(tags, cut)
+    if session is not None and (note := session.asking.notes.of(document.id)):
+        show.note(note)
 
 
 def table(suggestions: Sequence[Suggestion], cut: float) -> None:
@@ -103,7 +128,9 @@ def _documents(words: Sequence[str], files: Sequence[str]) -> list[Document]:
     return found
 
 
-def _as_json(document: Document, suggestions: Sequence[Suggestion], calibrated: bool) -> dict[str, Any]:
+def _as_json(
+    document: Document, suggestions: Sequence[Suggestion], calibrated: bool, session: Session | None
+) -> dict[str, Any]:
     """The shape of a line of ``tagwright tag``, and the reasons."""
     rows = [
         {
@@ -114,4 +141,8 @@ def _as_json(document: Document, suggestions: Sequence[Suggestion], calibrated: 
         }
         for suggestion in suggestions
     ]
-    return {"id": document.id, "suggestions": rows, "calibrated": calibrated}
+    said = {"id": document.id, "suggestions": rows, "calibrated": calibrated}
+    if session is None:
+        return said
+    note = session.asking.notes.of(document.id)
+    return {**said, **({"note": note} if note else {}), "llm": session.to_json()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,18 +15,32 @@ from tagwright.cli.options import (
     HowMany,
     Kind,
     Language,
+    MaxCalls,
+    MaxCost,
+    MaxTokens,
     Overrides,
     ProjectFolder,
     Separator,
     Sources,
     TagPrefixes,
+    WithLlm,
+    caps,
 )
+
+if TYPE_CHECKING:
+    from tagwright.corpus import Corpus
+    from tagwright.project import Project
+    from tagwright.project.llm import Session
+    from tagwright.project.reports import TagReport
 
 Out = Annotated[Path, typer.Option("-o", metavar="OUT", help="The result: .jsonl, .jsonl.gz or .parquet.")]
 MinConfidence = Annotated[
     float, typer.Option("--min-confidence", min=0.0, max=1.0, help="Leave out what is less likely than this.")
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace whatever OUT holds.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="With --llm: ask nothing and write nothing, show what it would take at most.")
+]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=256, help="Threads.")]
 
 
@@ -37,6 +51,11 @@ def tag(
     min_confidence: MinConfidence = 0.0,
     overwrite: Overwrite = False,
     workers: Workers = 1,
+    llm: WithLlm = False,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
+    dry_run: DryRun = False,
     kind: Kind = None,
     columns: Columns = [],
     separator: Separator = None,
@@ -54,12 +73,22 @@ def tag(
 
     opened = Project.open(project, overrides=overrides)
     read = documents.Reading(kind, columns, separator, tag_prefixes, language).open(corpus, opened.vocabulary)
-    with show.progress() as progress:
+    session = opened.llm.session(caps(max_calls, max_tokens, max_cost), dry=dry_run) if llm else None
+    if dry_run:
+        return _dry_run(opened, read, session, as_json)
+    with show.progress() as bar:
         report = opened.tag(
-            read, out, k=k, min_confidence=min_confidence, overwrite=overwrite, workers=workers, progress=progress
-        )
+            read, out, k=k, min_confidence=min_confidence, overwrite=overwrite, workers=workers,
+            llm=session, progress=bar,
+        )  # fmt: skip
+    _tell(opened, report, out, session, as_json)
+
+
+def _tell(opened: Project, report: TagReport, out: Path, session: Session | None, as_json: bool) -> None:
+    """What was done, in words or as JSON."""
     if as_json:
-        show.emit({**show.plain(report), "out": out, "calibrated": opened.calibrated})
+        used = {} if session is None else {"llm": session.to_json()}
+        show.emit({**show.plain(report), "out": out, "calibrated": opened.calibrated, **used})
         return
     if report.state == "finished already":
         show.say(f"{out} is finished already: {report.documents:,} documents (--overwrite begins anew)")
@@ -68,5 +97,28 @@ def tag(
     show.say(f"{report.documents:,} documents tagged into {out}{resumed} · {report.failed:,} failed")
     documents.tell_problems(report.problems)
     documents.tell_moved(report.moved)
+    if report.degraded:
+        show.note(f"{report.degraded:,} documents had to do without the language model; their rows have a 'note'")
+    for line in session.lines() if session is not None else ():
+        show.say(line)
     if not opened.calibrated:
         show.note(documents.UNCALIBRATED)
+
+
+def _dry_run(opened: Project, corpus: Corpus, session: Session | None, as_json: bool) -> None:
+    """What the language model would be asked about these documents."""
+    if session is None:
+        raise typer.BadParameter("--dry-run tells what --llm would take")
+    number = 0
+    with show.progress() as progress:
+        for batch in corpus.batches(64):
+            opened.suggest(batch, llm=session)
+            number += len(batch)
+            if progress is not None:
+                progress("documents", number, None)
+    if as_json:
+        show.emit({"documents": number, "llm": session.to_json()})
+        return
+    show.say(f"{number:,} documents")
+    for line in session.lines():
+        show.say(line)

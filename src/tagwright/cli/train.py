@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,11 +13,29 @@ from tagwright.cli.options import (
     Columns,
     Kind,
     Language,
+    MaxCalls,
+    MaxCost,
+    MaxTokens,
     Overrides,
     ProjectFolder,
     Separator,
     TagPrefixes,
+    caps,
 )
+
+if TYPE_CHECKING:
+    from tagwright.corpus import Corpus
+    from tagwright.generation.second import Second
+    from tagwright.project import Project
+
+Generation = Annotated[
+    bool,
+    typer.Option(
+        "--generation",
+        help="Ask the language model about some of the documents, and learn what its answers are worth; without "
+        "CORPUS nothing else is learned anew.",
+    ),
+]
 
 
 def train(
@@ -29,6 +47,10 @@ def train(
             show_default=False,
         ),
     ] = [],
+    generation: Generation = False,
+    max_calls: MaxCalls = None,
+    max_tokens: MaxTokens = None,
+    max_cost: MaxCost = None,
     kind: Kind = None,
     columns: Columns = [],
     separator: Separator = None,
@@ -49,6 +71,13 @@ def train(
     if corpus:
         reading = documents.Reading(kind, columns, separator, tag_prefixes, language)
         read = reading.open(corpus, opened.vocabulary, for_training=True)
+    if read is not None or not generation:
+        _train(opened, read, as_json and not generation)
+    if generation:
+        _learn_answers(opened, caps(max_calls, max_tokens, max_cost), as_json)
+
+
+def _train(opened: Project, read: Corpus | None, as_json: bool) -> None:
     with show.progress() as progress:
         report = opened.train(read, progress=progress)
     problems = read.problems if read else None
@@ -58,3 +87,28 @@ def train(
     for line in report.lines:
         show.say(line)
     documents.tell_problems(problems)
+
+
+def _learn_answers(opened: Project, budget: dict[str, float], as_json: bool) -> None:
+    with show.progress() as progress:
+        learned, session = opened.llm.learn(budget, progress)
+    if as_json:
+        show.emit({**learned.to_json(), "llm": session.to_json()})
+        return
+    for line in worth_in_words(learned):
+        show.say(line)
+    for line in session.lines():
+        show.say(line)
+
+
+def worth_in_words(learned: Second) -> list[str]:
+    """What the answers of a language model were found to be worth."""
+    said = [f"the language model was asked about {learned.documents:,} training documents"]
+    for name, found in learned.tried.items():
+        worths = (f"{key} {w.before:.4f} to {w.after:.4f} ({w.low:+.4f} to {w.high:+.4f})" for key, w in found.items())
+        said.append(f"  with {name}: {'; '.join(worths)}")
+    if learned.used:
+        said.append(f"its answers help: from now on --llm asks for {' and '.join(learned.used)}")
+    else:
+        said.append('its answers do not help for certain, so they stay out (generation.use = "always" asks anyway)')
+    return said

@@ -21,6 +21,8 @@ from tagwright.cli.options import (
 
 if TYPE_CHECKING:
     from tagwright.calibration.rule import Promise, Rule
+    from tagwright.generation.second import Second
+    from tagwright.project.tuning import TuneReport
 
 Targets = Annotated[
     list[str],
@@ -47,6 +49,7 @@ def tune(
     level: Level = 0.9,
     k: Shown = 50,
     forget: Forget = False,
+    llm: Annotated[bool, typer.Option("--llm", help="Show what is gained at which price of a question.")] = False,
     kind: Kind = None,
     columns: Columns = [],
     separator: Separator = None,
@@ -63,6 +66,9 @@ def tune(
     from tagwright.project import Project
 
     opened = Project.open(project, overrides=overrides)
+    if llm:
+        _prices(opened.llm.learned, as_json)
+        return
     if forget:
         opened.forget_rule()
     if not targets:
@@ -72,6 +78,10 @@ def tune(
     read = reading.open(on, opened.vocabulary, keep_unknown_tags=True) if on else None
     with show.progress() as progress:
         report = opened.tune(_parsed(targets), read, level=level, k=k, progress=progress)
+    _tell(report, as_json)
+
+
+def _tell(report: TuneReport, as_json: bool) -> None:
     if as_json:
         show.emit(report.to_json())
         return
@@ -79,6 +89,30 @@ def tune(
     if report.left_out:
         show.note(f"{report.left_out:,} documents were left out: train has learned from them")
     documents.tell_problems(report.problems)
+
+
+def _prices(learned: Second | None, as_json: bool) -> None:
+    """Quality against calls: what is left of the gain where calls are spared."""
+    if as_json:
+        show.emit(None if learned is None else list(learned.curve))
+        return
+    if learned is None:
+        show.say("nobody has asked yet what the language model's answers are worth: tagwright train --generation")
+        return
+    most = max((row["calls"] for row in learned.curve), default=0.0)
+    metrics = [name for name in learned.curve[0] if name not in ("least_gain", "calls")] if learned.curve else []
+    rows = [
+        [f"{row['least_gain']:g}", f"{row['calls']:.1f}", bar(row["calls"], most), *(f"{row[m]:.4f}" for m in metrics)]
+        for row in learned.curve
+    ]
+    show.table(["generation.least_gain", "calls a document", "", *metrics], rows, right=[0, 1, 3, 4])
+    before = next(iter(learned.tried.values()))
+    show.say("without the language model: " + ", ".join(f"{m} {before[m].before:.4f}" for m in metrics))
+
+
+def bar(value: float, most: float, width: int = 20) -> str:
+    """A bar of at most ``width`` blocks."""
+    return "█" * round(width * value / most) if most > 0 else ""
 
 
 def _parsed(targets: list[str]) -> dict[str, float]:

@@ -19,17 +19,22 @@ from tagwright.types import Suggestion
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The suggestions for one document by falling confidence; ``error`` says why there are none, "" = all went well."""
+    """The suggestions for one document by falling confidence.
+
+    ``error`` says why there are none, "" = all went well; ``note`` what they had to do without.
+    """
 
     id: str
     suggestions: tuple[Suggestion, ...] = ()
     calibrated: bool = True
     error: str = ""
+    note: str = ""
 
     def line(self) -> bytes:
         """UTF-8 JSON with its line end; the same bytes for the same result: fixed order, six decimals."""
         suggestions = ", ".join(_suggestion(suggestion) for suggestion in self.suggestions)
         error = f', "error": {quoted(self.error)}' if self.error else ""
+        error += f', "note": {quoted(self.note)}' if self.note else ""
         calibrated = "true" if self.calibrated else "false"
         line = f'{{"id": {quoted(self.id)}, "suggestions": [{suggestions}], "calibrated": {calibrated}{error}}}\n'
         return line.encode("utf-8", "replace")
@@ -48,7 +53,7 @@ def result_from(row: Mapping[str, Any]) -> Result:
     try:
         calibrated = bool(row.get("calibrated", True))
         suggestions = tuple(_suggestion_from(item, calibrated) for item in row["suggestions"])
-        return Result(str(row["id"]), suggestions, calibrated, str(row.get("error") or ""))
+        return Result(str(row["id"]), suggestions, calibrated, str(row.get("error") or ""), str(row.get("note") or ""))
     except (KeyError, TypeError, IndexError) as error:
         raise ValueError(f"not a result with 'id' and 'suggestions' ({error!r})") from None
 

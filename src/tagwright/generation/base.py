@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
@@ -13,13 +14,16 @@ from numpy.typing import NDArray
 
 from tagwright.candidates import Candidates
 from tagwright.errors import ConfigError
+from tagwright.generation.orders import without_orders
 from tagwright.llm.base import LLM
 from tagwright.llm.budget import OVER
-from tagwright.llm.prompts import Template, plain
+from tagwright.llm.prompts import Template, plain, visible
 from tagwright.registry import given
 from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
 
+# So many times the characters that are shown are looked at: some of them are invisible, or orders.
+_READ = 4
 PAIRS, DOCUMENTS = "pairs", "documents"
 
 
@@ -29,6 +33,7 @@ class Notes:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._said: dict[str, list[str]] = {}
+        self._counted: Counter[str] = Counter()
 
     def add(self, document: str, what: str) -> None:
         """Notes it once a document."""
@@ -36,6 +41,16 @@ class Notes:
             said = self._said.setdefault(document, [])
             if what not in said:
                 said.append(what)
+
+    def count(self, what: str, number: int = 1) -> None:
+        """Counts what is worth knowing of a run, but of no single document."""
+        with self._lock:
+            self._counted[what] += number
+
+    def summary(self) -> list[str]:
+        """What was counted, a line each."""
+        with self._lock:
+            return [f"{number:,} {what}" for what, number in self._counted.most_common() if number]
 
     def of(self, document: str) -> str:
         """All that was noted of it, "" = nothing."""
@@ -87,8 +102,14 @@ class Stage(ABC):
         """What the model said of a pair of the table, marked as its word; () where it was not asked."""
 
     def shown(self, document: Document) -> str:
-        """Title and text as the model gets to see them, at most ``characters`` of them."""
-        title, text = plain(document.title, self.characters), plain(document.text, self.characters)
+        """Title and text as the model gets to see them, at most ``characters`` of them, without orders to a model."""
+        parts = []
+        for part in (document.title, document.text):
+            # Characters that no reader sees could stand between the letters of an order.
+            seen, orders = without_orders(visible(part[: _READ * self.characters]))
+            self.notes.count("sentences that give orders to a model, which was not shown them", orders)
+            parts.append(plain(seen, self.characters))
+        title, text = parts
         return f"{title}\n{text}".strip()[: self.characters] if title != text else text
 
     def note(self, document: Document, error: str) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from tagwright.llm.trie import NameTrie
+
 _NONE: Mapping[str, float] = MappingProxyType({})
 
 
@@ -93,6 +95,22 @@ class LLM(Protocol):
         ...
 
 
+class Constrained(Protocol):
+    """What a model in this process can do beside: say names of a list, and nothing else."""
+
+    def trie(self, names: Sequence[str]) -> NameTrie:
+        """The names as this model's tokens."""
+        ...
+
+    def constrained(self, prompt: Prompt, names: NameTrie, most: int) -> list[tuple[int, float]]:
+        """(number of a name, mean log-probability of its tokens), the best first: at most ``most``, each once.
+
+        Each name is judged on its own, so the order of the list means nothing. Raises `InputError` where the prompt is
+        too long.
+        """
+        ...
+
+
 def question(prompt: Prompt, choices: Sequence[str] | None, schema: Mapping[str, Any] | None, most_tokens: int) -> str:
     """Everything an answer depends on beside the model, as one text: equal texts, equal questions."""
     said = [prompt.template, prompt.system, prompt.user, list(choices or ()), schema, most_tokens]
@@ -105,10 +123,10 @@ def shares(weights: Mapping[str, float], choices: Sequence[str]) -> dict[str, fl
     A token counts for the choice that it is, without case, spaces and punctuation around it. Empty where no token is
     one of the choices.
     """
-    meant = {_plain(choice): choice for choice in choices}
+    meant = {bare(choice): choice for choice in choices}
     found = dict.fromkeys(choices, 0.0)
     for token, weight in weights.items():
-        choice = meant.get(_plain(token))
+        choice = meant.get(bare(token))
         if choice is not None:
             found[choice] += weight
     total = sum(found.values())
@@ -117,10 +135,11 @@ def shares(weights: Mapping[str, float], choices: Sequence[str]) -> dict[str, fl
 
 def chosen(text: str, choices: Sequence[str]) -> str:
     """The choice that an answer begins with, "" where it begins with none."""
-    words = _plain(text)
-    fitting = [choice for choice in choices if words.startswith(_plain(choice))]
+    words = bare(text)
+    fitting = [choice for choice in choices if words.startswith(bare(choice))]
     return max(fitting, key=len, default="")
 
 
-def _plain(text: str) -> str:
+def bare(text: str) -> str:
+    """A word without case, and without the spaces and punctuation around it, which tokens of many models carry."""
     return text.strip(" \t\r\n\"'`*.,:;!()[]\u2581\u0120").casefold()

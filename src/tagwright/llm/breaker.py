@@ -10,9 +10,12 @@ from dataclasses import dataclass
 
 @dataclass
 class Breaker:
-    """Opens after ``failures`` in a row for ``seconds``; then one question may try, and its luck decides."""
+    """Opens after ``failures`` in a row for ``seconds``; then one question may try, and its luck decides.
 
-    failures: int = 8
+    A server that fails three times in ten by chance fails sixteen times in a row once in 200 million questions.
+    """
+
+    failures: int = 16
     seconds: float = 30.0
     clock: Callable[[], float] = time.monotonic
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import inf
 from typing import Any
 
@@ -12,62 +12,89 @@ from tagwright.errors import ConfigError
 from tagwright.llm.base import LLM, Completion, Prompt, Usage
 
 OVER = "over the budget"
+DRY = "a dry run"
 # A token of running text is about four characters; where none is counted yet, three is on the safe side.
 _CHARACTERS_A_TOKEN = 3.0
 
 
 @dataclass
 class Budget:
-    """Caps on ``calls``, ``tokens`` (read and written) and ``cost``, and the price of a million tokens of each kind.
+    """Caps on ``calls``, ``tokens`` (read and written) and ``cost`` of a run, and on calls and tokens a document.
 
-    Shared by all threads of a run. A call is let through only if the most that it can take still fits, so no more than
-    one answer's error of estimate is ever spent above a cap. ``spent_`` is what was taken so far.
+    ``prompt_price`` and ``completion_price`` are of a million tokens, in the money of ``cost``. Shared by all threads
+    of a run. A call is let through only if the most that it can take still fits, so no more than one answer's error of
+    estimate is ever spent above a cap. ``spent_`` is what was taken so far.
     """
 
     calls: float = inf
     tokens: float = inf
     cost: float = inf
+    document_calls: float = inf
+    document_tokens: float = inf
     prompt_price: float = 0.0
     completion_price: float = 0.0
     spent_: Usage = field(default=Usage(), init=False)
     refused_: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        for name in ("calls", "tokens", "cost", "prompt_price", "completion_price"):
-            if getattr(self, name) < 0:
-                raise ConfigError(f"the budget's {name} is {getattr(self, name)}, but cannot be below 0")
+        for one in fields(self):
+            if one.init and not getattr(self, one.name) >= 0:
+                raise ConfigError(f"'budget.{one.name}' is {getattr(self, one.name)}, but cannot be below 0")
         if self.cost < inf and self.prompt_price == self.completion_price == 0:
             raise ConfigError(
                 "a cap on cost needs the price of tokens",
-                hint="set the price of a million prompt and completion tokens",
+                hint="set budget.prompt_price and budget.completion_price, of a million tokens",
             )
         self._lock = threading.Lock()
         self._held = Usage()
+        self._capped = min(self.document_calls, self.document_tokens) < inf
+        self._documents: dict[str, Usage] = {}
 
     def cost_of(self, usage: Usage) -> float:
         """What so many tokens cost, in the money of the prices."""
         return (usage.prompt_tokens * self.prompt_price + usage.completion_tokens * self.completion_price) / 1e6
 
-    def hold(self, most: Usage) -> bool:
+    def hold(self, most: Usage, about: str = "") -> bool:
         """Whether ``most`` still fits beside what is spent and under way; if so it counts as under way."""
         with self._lock:
-            after = self.spent_ + self._held + most
-            fits = (
-                after.calls <= self.calls
-                and after.prompt_tokens + after.completion_tokens <= self.tokens
-                and self.cost_of(after) <= self.cost
-            )
+            fits = self._fits(self.spent_ + self._held + most) and self._fits_document(about, most)
             if fits:
                 self._held = self._held + most
             else:
                 self.refused_ += 1
             return fits
 
-    def settle(self, held: Usage, taken: Usage) -> None:
+    def settle(self, held: Usage, taken: Usage, about: str = "") -> None:
         """What was held has taken this much."""
         with self._lock:
-            self._held = self._held + Usage(-held.calls, -held.prompt_tokens, -held.completion_tokens)
+            self._held = self._held + _negative(held)
             self.spent_ = self.spent_ + taken
+            if self._capped:
+                self._documents[about] = self._documents[about] + _negative(held) + taken
+
+    def may_retry(self) -> bool:
+        """Whether one more call still fits, for a question that got no answer."""
+        with self._lock:
+            return self._fits(self.spent_ + self._held + Usage(calls=1))
+
+    def _fits(self, after: Usage) -> bool:
+        tokens = after.prompt_tokens + after.completion_tokens
+        return after.calls <= self.calls and tokens <= self.tokens and self.cost_of(after) <= self.cost
+
+    def _fits_document(self, about: str, most: Usage) -> bool:
+        if not self._capped:
+            return True
+        after = self._documents.get(about, Usage()) + most
+        fits = (
+            after.calls <= self.document_calls and after.prompt_tokens + after.completion_tokens <= self.document_tokens
+        )
+        if fits:
+            self._documents[about] = after
+        return fits
+
+
+def _negative(usage: Usage) -> Usage:
+    return Usage(-usage.calls, -usage.prompt_tokens, -usage.completion_tokens)
 
 
 @dataclass
@@ -92,18 +119,45 @@ class BudgetedLLM:
     ) -> list[Completion]:
         """Answers to the first prompts that fit, in their order."""
         most = [estimate(prompt, 1 if choices else most_tokens) for prompt in prompts]
-        fits = [self.budget.hold(one) for one in most]
+        abouts = [prompt.about for prompt in prompts]
+        fits = [self.budget.hold(one, about) for one, about in zip(most, abouts, strict=True)]
         allowed = [prompt for prompt, fit in zip(prompts, fits, strict=True) if fit]
-        held = [one for one, fit in zip(most, fits, strict=True) if fit]
+        held = [pair for pair, fit in zip(zip(most, abouts, strict=True), fits, strict=True) if fit]
         answers: list[Completion] = []
         try:
             if allowed:
                 answers = self.llm.complete(allowed, choices=choices, schema=schema, most_tokens=most_tokens)
         finally:
-            for number, one in enumerate(held):
-                self.budget.settle(one, answers[number].usage if number < len(answers) else one)
+            for number, (one, about) in enumerate(held):
+                self.budget.settle(one, answers[number].usage if number < len(answers) else one, about)
         rest = iter(answers)
         return [next(rest) if fit else Completion(error=OVER) for fit in fits]
+
+
+@dataclass
+class Estimating:
+    """Answers nothing and counts what answers would take at most: the dry run of a model."""
+
+    llm: LLM
+    most_: Usage = field(default=Usage(), init=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the model."""
+        return self.llm.fingerprint
+
+    def complete(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        choices: Sequence[str] | None = None,
+        schema: Mapping[str, Any] | None = None,
+        most_tokens: int = 256,
+    ) -> list[Completion]:
+        """No answers."""
+        for prompt in prompts:
+            self.most_ = self.most_ + estimate(prompt, 1 if choices else most_tokens)
+        return [Completion(error=DRY) for _ in prompts]
 
 
 def estimate(prompt: Prompt, most_tokens: int) -> Usage:

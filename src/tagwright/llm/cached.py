@@ -10,6 +10,9 @@ from typing import Any, Protocol
 from tagwright.llm.base import LLM, Completion, Prompt, Usage, question
 from tagwright.store.base import cache_key
 
+# What a crash costs at most; enough for a server to be busy with.
+_AT_ONCE = 64
+
 
 class Cache(Protocol):
     """The two methods of a store that are needed here."""
@@ -52,11 +55,13 @@ class CachedLLM:
         found = self.cache.get_many(list(dict.fromkeys(keys)))
         known = {key: completion for key, value in found.items() if (completion := _read(value)) is not None}
         missing = {key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in known}
-        answers = self.llm.complete(
-            list(missing.values()), choices=choices, schema=schema, most_tokens=most_tokens
-        ) if missing else []  # fmt: skip
-        new = dict(zip(missing, answers, strict=True))
-        self.cache.put_many({key: _written(one) for key, one in new.items() if not one.error})
+        new: dict[str, Completion] = {}
+        for start in range(0, len(missing), _AT_ONCE):
+            part = dict(list(missing.items())[start : start + _AT_ONCE])
+            asked = self.llm.complete(list(part.values()), choices=choices, schema=schema, most_tokens=most_tokens)
+            answers = dict(zip(part, asked, strict=True))
+            self.cache.put_many({key: _written(one) for key, one in answers.items() if not one.error})
+            new |= answers
         completions = []
         for key in keys:
             completions.append(new[key] if key in new else known[key])

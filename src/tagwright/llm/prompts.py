@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from unicodedata import category
 
 from tagwright.errors import ConfigError
 from tagwright.llm.base import Prompt
 
 BUILT_IN = "built in"
+_HIDDEN = frozenset({"Cf", "Co", "Cs", "Cn"})
 _PARTS = re.compile(r"^\[(system|user)\]\s*$", re.MULTILINE)
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 _VERSION = re.compile(r"\Aversion:\s*(\S+)\s*$", re.MULTILINE)
@@ -78,15 +79,20 @@ def names() -> list[str]:
 def plain(text: str, most: int) -> str:
     """At most ``most`` characters of a text as a model may see it: one line, nothing that a reader would not see.
 
-    Without invisible characters (zero-width ones, direction marks, Unicode tags), in which instructions can be hidden,
-    and without angle brackets around words that could close the place where the text stands.
+    Without invisible characters, and without angle brackets around words that could close the place where the text
+    stands.
     """
-    seen = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text[: 4 * most] if _shown(c))
-    return " ".join(seen.replace("<", "‹").replace(">", "›").split())[:most]
+    return " ".join(visible(text[: 4 * most]).replace("<", "‹").replace(">", "›").split())[:most]
 
 
-def _shown(character: str) -> bool:
-    return unicodedata.category(character) not in ("Cf", "Co", "Cs", "Cn")
+def visible(text: str) -> str:
+    """The text without characters in which orders can be hidden: zero-width ones, direction marks, Unicode tags.
+
+    Control characters and separators become line breaks.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join("\n" if category(c) in ("Cc", "Zl", "Zp") else c for c in text if category(c) not in _HIDDEN)
 
 
 def _parsed(name: str, text: str, origin: str) -> Template:

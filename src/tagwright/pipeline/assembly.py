@@ -146,7 +146,7 @@ class Assembly:
         self.tfidf.save(folder / "words")
         if isinstance(self.encoder, LearningEncoder) and self.informed:
             self.encoder.save(folder / "encoder")
-        for space in self._used_spaces():
+        for space in self.used_spaces():
             self.shelves[space].save(folder / "shelves" / space)
         if any(map(_compares_tags, self.speaking)):
             self.tag_points.save(folder / "tags")
@@ -159,7 +159,7 @@ class Assembly:
         self.tfidf.load(folder / "words")
         if isinstance(self.encoder, LearningEncoder) and self.informed:
             self.encoder.load(folder / "encoder")
-        for space in self._used_spaces():
+        for space in self.used_spaces():
             self.shelves[space].load(folder / "shelves" / space, vocabulary)
         if any(map(_compares_tags, self.speaking)):
             self.tag_points.load(folder / "tags")
@@ -183,7 +183,7 @@ class Assembly:
 
     def _about(self, documents: Sequence[Document], candidates: Candidates) -> dict[str, Floats]:
         """What calibration and cuts look at beside the channels' scores: `SEEN` and `LANGUAGE`."""
-        used = self._used_spaces()
+        used = self.used_spaces()
         counts = self.shelves[used[0]].counts() if used else np.zeros(0)
         seen = np.full(candidates.n_pairs, np.nan) if not used else counts[candidates.tags]
         languages = np.array([language_number(document.language) for document in documents])
@@ -199,7 +199,8 @@ class Assembly:
         kind = options.pop("kind", name)
         return self.give(registry.build("channel", kind, options), name)
 
-    def _used_spaces(self) -> list[str]:
+    def used_spaces(self) -> list[str]:
+        """The spaces whose shelves a speaking channel uses."""
         shelves = [getattr(channel, "shelf", None) for channel in self.speaking]
         return [name for name, shelf in self.shelves.items() if any(shelf is used for used in shelves)]
 

@@ -21,11 +21,11 @@ Stamp = tuple[int, int, int]
 class Manifest:
     """What a project consists of.
 
-    ``vocabulary`` and ``model`` are folders within the project, and ``rule`` where `tagwright tune` made one;
-    ``files`` {path within the project: SHA-256}; ``changed`` the positions of tags that are new or changed since the
-    model was trained; ``folded`` the number of the growth log's last row whose document the model knows,
-    ``vocabulary_at`` that of the last one whose tag is in the vocabulary; ``learned_with`` the settings that the model
-    was trained with.
+    ``vocabulary`` and ``model`` are folders within the project, and ``rule`` where `tagwright tune` made one,
+    ``generation`` where `tagwright train --generation` learned what a language model's answers are worth; ``files``
+    {path within the project: SHA-256}; ``changed`` the positions of tags that are new or changed since the model was
+    trained; ``folded`` the number of the growth log's last row whose document the model knows, ``vocabulary_at`` that
+    of the last one whose tag is in the vocabulary; ``learned_with`` the settings that the model was trained with.
     """
 
     version: str
@@ -39,6 +39,7 @@ class Manifest:
     learned_with: Mapping[str, Any]
     vocabulary_at: int = 0
     rule: str = ""
+    generation: str = ""
     changed: tuple[int, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT

@@ -89,7 +89,8 @@ class Opened:
     def rule(self) -> Rule | None:
         """What is done with suggestions; ``None`` where nothing was tuned."""
         self.notice()
-        return versions.load_rule(self.folder, self.manifest)
+        said = versions.load_extra(self.folder, self.manifest, versions.RULE)
+        return None if said is None else Rule.from_json(said)
 
     def differences(self) -> list[tuple[str, str]]:
         """(what, next step) for every setting that is not the one that the model was trained with."""

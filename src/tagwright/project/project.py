@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,7 @@ from tagwright.pipeline.fitting import Progress
 from tagwright.pipeline.table import OutOfFold
 from tagwright.project import checking, creating, evaluating, learning, parts, tagging, tuning, updating, versions
 from tagwright.project.growing import rows_for
+from tagwright.project.llm import LanguageModel, Session
 from tagwright.project.manifest import Manifest
 from tagwright.project.opened import Opened
 from tagwright.project.reading import Given, corpus_of
@@ -32,8 +34,7 @@ from tagwright.vocabulary.changes import Changes
 Text = str | Document
 
 
-def _quiet(stage: str, done: int, total: int | None) -> None:
-    """Reports to nobody."""
+def _quiet(stage: str, done: int, total: int | None) -> None: ...
 
 
 class Project:
@@ -85,7 +86,6 @@ class Project:
         return cls(Opened(Path(folder), overrides))
 
     # --- what it holds -----------------------------------------------------------------------------------------
-
     @property
     def folder(self) -> Path:
         """Where it lies."""
@@ -126,6 +126,11 @@ class Project:
         """Whether the confidence is a probability."""
         return self.manifest.calibrated
 
+    @cached_property
+    def llm(self) -> LanguageModel:
+        """The language model: `LanguageModel.session` gives what `suggest` and `tag` take as ``llm``."""
+        return LanguageModel(self._opened)
+
     def out_of_fold(self) -> OutOfFold | None:
         """The table that fusion and calibration were fitted on; ``None`` where nothing was learned about ranking."""
         return versions.load_out_of_fold(self.folder, self.manifest)
@@ -144,18 +149,21 @@ class Project:
             material = learning.gather(self.store, corpus, growth.vocabulary)
             tagger = self._opened.new_tagger(growth.vocabulary).fit(material.documents, progress or _quiet)
             still_alone()
-            had_rule = bool(self.manifest.rule)
+            had_rule, had_generation = bool(self.manifest.rule), bool(self.manifest.generation)
             versions.publish(
                 self.folder, self.settings, tagger, documents=len(material.documents), folded=material.folded,
                 vocabulary_at=growth.seen,
             )  # fmt: skip
-        return replace(material.report(tagger, time.process_time() - started), rule_dropped=had_rule)
+        report = material.report(tagger, time.process_time() - started)
+        return replace(report, rule_dropped=had_rule, generation_dropped=had_generation)
 
-    def suggest(self, texts: Text | Sequence[Text], *, k: int = 10, why: bool = False) -> list[list[Suggestion]]:
+    def suggest(
+        self, texts: Text | Sequence[Text], *, k: int = 10, why: bool = False, llm: Session | None = None
+    ) -> list[list[Suggestion]]:
         """At most ``k`` suggestions for each text, by falling confidence; with at most three reasons each if asked."""
         given = [texts] if isinstance(texts, str | Document) else texts
         documents = [one if isinstance(one, Document) else Document(f"text-{n}", one) for n, one in enumerate(given)]
-        return self.tagger.suggest(documents, k=k, why=why)
+        return self.tagger.suggest(documents, k=k, why=why, asking=None if llm is None else llm.asking)
 
     def tag(
         self,
@@ -166,6 +174,7 @@ class Project:
         min_confidence: float = 0.0,
         overwrite: bool = False,
         workers: int = 1,
+        llm: Session | None = None,
         progress: Progress | None = None,
     ) -> TagReport:
         """Writes a line for every document of the corpus, in its order; what an earlier run left is continued."""
@@ -174,15 +183,10 @@ class Project:
         tagger = self.tagger
         identity = {"model": self._opened.fingerprint(), **options.identity(), "input": read.fingerprint()}
         return tagging.tag(
-            tagger,
-            read,
-            Path(out),
-            rule=self._opened.rule(),
-            identity=identity,
-            options=options,
-            overwrite=overwrite,
-            progress=progress or _quiet,
-        )
+            tagger, read, Path(out), options=options, overwrite=overwrite, progress=progress or _quiet,
+            rule=self._opened.rule(), asking=None if llm is None else llm.asking,
+            identity={**identity, **({} if llm is None else llm.identity)},
+        )  # fmt: skip
 
     def tune(
         self,
@@ -204,9 +208,9 @@ class Project:
         return tuning.tune_project(self._opened, wanted, read, progress or _quiet)
 
     def forget_rule(self) -> None:
-        """Takes the rule of `tune` back: suggestions come without decisions again."""
+        """Takes the rule of `tune` back: suggestions come without decisions."""
         with self._opened.alone():
-            versions.publish_rule(self.folder, self.manifest, None)
+            versions.publish_extra(self.folder, self.manifest, versions.RULE, None)
 
     @property
     def rule(self) -> Rule | None:
@@ -229,7 +233,7 @@ class Project:
         return found, evaluating.with_settings(saved, about=about, reasons=reasons)
 
     def candidates(self, documents: Sequence[Document]) -> Candidates:
-        """The table of a block of documents: every channel's columns, ``fused`` and ``confidence``."""
+        """The table of a block: every channel's columns, ``fused`` and ``confidence``."""
         return self.tagger.candidates(documents)
 
     # --- growing: each returns the numbers of the log's rows, for `revert` ---------------------------------------

@@ -23,7 +23,8 @@ class TrainReport:
 
     ``documents`` tagged ones, ``tags_used`` different tags that they carry, ``cpu_seconds`` of this process;
     ``calibrated``: enough for a learned ranking; ``cut``: the confidence that maximises out-of-fold micro-F1;
-    ``rule_dropped``: there was a rule of `Project.tune` for the old model, and it is gone; ``problems`` of the corpus,
+    ``rule_dropped``: there was a rule of `Project.tune` for the old model, and it is gone; ``generation_dropped``: the
+    same of what was known of a language model's answers; ``problems`` of the corpus,
     where one was read.
     """
 
@@ -35,6 +36,7 @@ class TrainReport:
     cut: float
     unknown_tags: int = 0
     rule_dropped: bool = False
+    generation_dropped: bool = False
     problems: Problems = field(default_factory=Problems)
 
     @property
@@ -54,6 +56,8 @@ class TrainReport:
             said.append(
                 "the rule for suggestions was that of the old model and is gone: tagwright tune makes a new one"
             )
+        if self.generation_dropped:
+            said.append("what was known of the language model's answers is gone: tagwright train --generation")
         return said
 
     def to_json(self) -> dict[str, Any]:
@@ -66,6 +70,7 @@ class TagReport:
     """What `Project.tag` wrote: ``documents`` rows in all, ``resumed`` of them by an earlier run, ``failed`` ones.
 
     ``moved``: in words how the documents of this run differ from those that the confidence was learned from; "" = not.
+    ``degraded``: how many of this run's documents had to do without the language model that was to be asked.
     """
 
     documents: int
@@ -74,3 +79,4 @@ class TagReport:
     state: str
     problems: Problems = field(default_factory=Problems)
     moved: str = ""
+    degraded: int = 0

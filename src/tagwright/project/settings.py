@@ -13,6 +13,9 @@ from typing import Any
 
 from tagwright import registry
 from tagwright.errors import ConfigError
+from tagwright.generation.asking import DEFAULT_STAGES, Generation
+from tagwright.generation.knowledge import Knowledge
+from tagwright.llm.budget import Budget
 from tagwright.pipeline.settings import DEFAULT_CHANNELS, Fitting, Hierarchy, TaggerSettings
 from tagwright.recall.shelf import Shelf
 from tagwright.text.tfidf import TfIdf
@@ -21,10 +24,14 @@ FILE = "tagwright.toml"
 DEFAULT, OVERRIDE = "default", "--set"
 Tree = dict[str, Any]
 
+# What a language model is asked, and by which: a model without one is trained, and answers, the same.
+OF_LLM = ("llm.", "stages.", "generation.", "knowledge.", "budget.")
 # Values that change nothing about a trained model: how quickly it answers, how it was made, where it lies.
-_NO_CHANGE = ("encoder.threads", "encoder.model", "store.", "fitting.")
+_NO_CHANGE = ("encoder.threads", "encoder.model", "store.", "fitting.", *OF_LLM)
 # Values that change how a trained model is asked, not what it learned.
 _AT_RUN_TIME = ("shortlist", "hierarchy.", *_NO_CHANGE)
+# Tables of named components: what one is called, for messages.
+_NAMED = {"channels.": "channel", "stages.": "stage"}
 _DEPTH = ".k"
 _OF_RANKING = ("fusion.", "calibration.", "cuts.")
 # Inner tables are of documents that are in neither of two folds.
@@ -54,6 +61,8 @@ class Settings:
             "encoder": {"kind": "lsa"}, "words": {}, "fusion": {"kind": "ranker"}, "calibration": {"kind": "best"},
             "cuts": {"kind": "document"},
             "fitting": {}, "shelf": {}, "hierarchy": {}, "store": {"kind": "sqlite"},
+            "llm": {"kind": "local"}, "generation": {}, "knowledge": {}, "budget": {},
+            "stages": {name: dict(options) for name, options in DEFAULT_STAGES.items()},
             "shortlist": TaggerSettings().shortlist,
             "channels": {name: dict(options) for name, options in DEFAULT_CHANNELS.items()},
         }  # fmt: skip
@@ -112,6 +121,14 @@ class Settings:
         options = dict(self._tree[name])
         return str(options.pop("kind")), options
 
+    def stages(self) -> dict[str, dict[str, Any]]:
+        """{name: options with their ``kind``} of the stages that are switched on, in their order."""
+        return {name: {"kind": name, **options} for name, options in self._tree["stages"].items()}
+
+    def options(self, name: str) -> dict[str, Any]:
+        """What is given of a section without kinds, such as "budget"."""
+        return dict(self._tree[name])
+
     def tagger(self) -> TaggerSettings:
         """The settings as the tagger takes them."""
         return TaggerSettings(
@@ -127,12 +144,13 @@ class Settings:
             dotted = f"{path}{key}"
             if path == "" and key not in tree:
                 raise ConfigError(f"{origin}: there is no setting {key!r}", hint=_nearest(key, tree))
-            if path == "channels." and value is False:
+            if path in _NAMED and value is False:
                 if tree.pop(key, None) is None:
-                    raise ConfigError(f"{origin}: there is no channel {key!r} to switch off", hint=_nearest(key, tree))
+                    what = f"there is no {_NAMED[path]} {key!r} to switch off"
+                    raise ConfigError(f"{origin}: {what}", hint=_nearest(key, tree))
                 self.switched_off.append(dotted)
             elif isinstance(value, Mapping):
-                below = tree.setdefault(key, {"kind": key} if path == "channels." else {})
+                below = tree.setdefault(key, {"kind": key} if path in _NAMED else {})
                 if not isinstance(below, dict):
                     raise ConfigError(f"{origin}: {dotted!r} is a value, not a table")
                 self._merge(below, value, f"{dotted}.", origin)
@@ -155,12 +173,17 @@ class Settings:
     def _sections(self) -> Iterator[_Section]:
         yield _Section("fitting", "", self._tree["fitting"], Fitting)
         yield _Section("hierarchy", "", self._tree["hierarchy"], Hierarchy)
+        yield _Section("generation", "", self._tree["generation"], Generation)
+        yield _Section("knowledge", "", self._tree["knowledge"], Knowledge)
+        yield _Section("budget", "", self._tree["budget"], Budget)
         yield _Section("words", "", self._tree["words"], TfIdf, hidden=("analyzer",))
         yield _Section("shelf", "", self._tree["shelf"], Shelf, hidden=("space", "version"))
-        for name in ("encoder", "store", "fusion", "calibration", "cuts"):
+        for name in ("encoder", "store", "fusion", "calibration", "cuts", "llm"):
             yield _section(name, name, self._tree[name])
         for name, options in self._tree["channels"].items():
             yield _section(f"channels.{name}", "channel", {"kind": name, **options})
+        for name, options in self._tree["stages"].items():
+            yield _section(f"stages.{name}", "stage", {"kind": name, **options})
 
     def _values(self) -> Iterator[tuple[str, Any]]:
         yield "shortlist", self._tree["shortlist"]

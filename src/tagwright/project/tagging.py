@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from tagwright.corpus.result import Result
 from tagwright.corpus.results import CONTINUED, FINISHED, Results
 from tagwright.errors import ConfigError, TagwrightError
 from tagwright.executor import threads
+from tagwright.generation.asking import Asking
 from tagwright.pipeline.assembly import BLOCK
 from tagwright.pipeline.fitting import Progress
 from tagwright.pipeline.threads import one_thread
@@ -51,6 +51,7 @@ def tag(
     out: Path,
     *,
     rule: Rule | None,
+    asking: Asking | None = None,
     identity: dict[str, Any],
     options: Options,
     overwrite: bool,
@@ -62,39 +63,49 @@ def tag(
         if results.state == FINISHED:
             return TagReport(results.rows, 0, 0, "finished already")
         resumed = len(results.ids) if results.state == CONTINUED else 0
-        failed, watch = 0, Watch()
-        rows_of = partial(_rows, tagger, options=options, rule=rule, watch=watch)
-        for rows in threads(options.workers).map(rows_of, results.remaining(corpus)):
+        failed, degraded, watch = 0, 0, Watch()
+        asked = Asked(tagger, options, rule, asking, watch)
+        for rows in threads(options.workers).map(asked.rows, results.remaining(corpus)):
             results.write(rows)
             failed += sum(bool(row.error) for row in rows)
+            degraded += sum(bool(row.note) for row in rows)
             progress("tagging", results.rows, None)
         results.finish()
         reference = rule.reference if rule is not None else tagger.reference
         moved = reference.moved(watch.values()) if reference is not None else ""
-        return TagReport(results.rows, failed, resumed, "finished", corpus.problems, moved)
+        return TagReport(results.rows, failed, resumed, "finished", corpus.problems, moved, degraded)
 
 
-def _rows(
-    tagger: Tagger, documents: Sequence[Document], options: Options, rule: Rule | None, watch: Watch
-) -> list[Result]:
-    """One row a document; where a block fails, its documents are tried one by one and the guilty ones say why.
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a tagger for each block; ``watch`` sees all of them."""
 
-    What is wrong with the project, the machine or the disk is no document's fault: it ends the work.
-    """
-    try:
-        return _suggested(tagger, documents, options, rule, watch)
-    except (TagwrightError, OSError):
-        raise
-    except Exception as error:
-        if len(documents) == 1:
-            return [Result(documents[0].id, (), tagger.calibrated, f"{type(error).__name__}: {error}")]
-        return [row for document in documents for row in _rows(tagger, [document], options, rule, watch)]
+    tagger: Tagger
+    options: Options
+    rule: Rule | None
+    asking: Asking | None
+    watch: Watch
 
+    def rows(self, documents: Sequence[Document]) -> list[Result]:
+        """One row a document; where a block fails, its documents are tried one by one and the guilty ones say why.
 
-def _suggested(
-    tagger: Tagger, documents: Sequence[Document], options: Options, rule: Rule | None, watch: Watch
-) -> list[Result]:
-    found = tagger.suggest(documents, k=options.k, rule=rule, watch=watch)
-    kept = [tuple(s for s in suggestions if s.confidence >= options.min_confidence) for suggestions in found]
-    pairs = zip(documents, kept, strict=True)
-    return [Result(document.id, suggestions, tagger.calibrated) for document, suggestions in pairs]
+        What is wrong with the project, the machine or the disk is no document's fault: it ends the work.
+        """
+        try:
+            return self._suggested(documents)
+        except (TagwrightError, OSError):
+            raise
+        except Exception as error:
+            if len(documents) == 1:
+                return [Result(documents[0].id, (), self.tagger.calibrated, f"{type(error).__name__}: {error}")]
+            return [row for document in documents for row in self.rows([document])]
+
+    def _suggested(self, documents: Sequence[Document]) -> list[Result]:
+        k, least = self.options.k, self.options.min_confidence
+        found = self.tagger.suggest(documents, k=k, rule=self.rule, watch=self.watch, asking=self.asking)
+        rows = []
+        for document, suggestions in zip(documents, found, strict=True):
+            kept = tuple(one for one in suggestions if one.confidence >= least)
+            note = "" if self.asking is None else self.asking.notes.of(document.id)
+            rows.append(Result(document.id, kept, self.tagger.calibrated, note=note))
+        return rows

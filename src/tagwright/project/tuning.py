@@ -67,7 +67,7 @@ def tune_project(opened: Opened, wanted: Wanted, corpus: Corpus | None, progress
     learned = {document.id for document in opened.store.documents()} if corpus is not None else set()
     found = _found(tagger, table, wanted, corpus, learned, progress)
     with opened.alone():
-        versions.publish_rule(opened.folder, opened.manifest, found.rule)
+        versions.publish_extra(opened.folder, opened.manifest, versions.RULE, found.rule.to_json())
     return found
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tagwright import __version__
-from tagwright.calibration.rule import Rule
 from tagwright.encoders.base import Encoder, LearningEncoder
 from tagwright.errors import IntegrityError, ProjectError
 from tagwright.pipeline.table import OutOfFold, load_table
@@ -22,7 +22,7 @@ from tagwright.vocabulary import Vocabulary
 
 FOLDER = "versions"
 _TABLE = "table"
-_RULE, _RULE_FILE = "rule", "rule.json"
+RULE, GENERATION = "rule", "generation"
 
 
 def publish(
@@ -63,27 +63,31 @@ def republish(
     return manifest
 
 
-def publish_rule(folder: Path, manifest: Manifest, rule: Rule | None) -> Manifest:
-    """The same model and vocabulary with another rule for suggestions, or with none."""
-    kept = {path: sum_ for path, sum_ in manifest.files.items() if not _below(path, manifest.rule)}
+def publish_extra(folder: Path, manifest: Manifest, kind: str, said: Mapping[str, Any] | None) -> Manifest:
+    """The same model and vocabulary with another `RULE` or `GENERATION` (plain values), or with none."""
+    old = getattr(manifest, kind)
+    kept = {path: sum_ for path, sum_ in manifest.files.items() if not _below(path, old)}
     with _new_version(folder) as name:
-        place = f"{name}/{_RULE}" if rule is not None else ""
-        if rule is not None:
+        place = f"{name}/{kind}" if said is not None else ""
+        if said is not None:
             (folder / place).mkdir()
-            (folder / place / _RULE_FILE).write_text(json.dumps(rule.to_json()), encoding="utf-8")
+            (folder / place / f"{kind}.json").write_text(json.dumps(said), encoding="utf-8")
             kept |= checksums(folder, [place])
-        manifest = replace(manifest, rule=place, files=kept)
+        named: dict[str, Any] = {kind: place}
+        manifest = replace(manifest, files=kept, **named)
         manifest.write(folder, through=folder / name)
     _clean(folder)
     return manifest
 
 
-def load_rule(folder: Path, manifest: Manifest) -> Rule | None:
-    """The rule that the manifest names, its file checked; ``None`` where nothing was tuned."""
-    if not manifest.rule:
+def load_extra(folder: Path, manifest: Manifest, kind: str) -> dict[str, Any] | None:
+    """The `RULE` or `GENERATION` that the manifest names, its file checked; ``None`` where there is none."""
+    place = getattr(manifest, kind)
+    if not place:
         return None
-    manifest.verify(folder, manifest.rule)
-    return Rule.from_json(json.loads((folder / manifest.rule / _RULE_FILE).read_text(encoding="utf-8")))
+    manifest.verify(folder, place)
+    said: dict[str, Any] = json.loads((folder / place / f"{kind}.json").read_text(encoding="utf-8"))
+    return said
 
 
 def load_vocabulary(folder: Path, manifest: Manifest) -> Vocabulary:
@@ -153,7 +157,7 @@ def _named(folder: Path) -> set[str]:
     if Manifest.stamp(folder) is None:
         return set()
     manifest = Manifest.read(folder)
-    return {manifest.vocabulary, manifest.model, manifest.rule}
+    return {manifest.vocabulary, manifest.model, manifest.rule, manifest.generation}
 
 
 def _below(path: str, folder: str) -> bool:

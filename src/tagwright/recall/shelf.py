@@ -116,6 +116,10 @@ class Shelf:
             row -= len(piece.ids)
         raise IndexError(row)
 
+    def added(self, id: str) -> Document | None:
+        """The document that came at run time with this id, ``None`` where none did or the base has it as it is."""
+        return self._added[id][0] if id in self._added else None
+
     def add(self, documents: Sequence[Document]) -> None:
         """Remembers these too; one whose id is known replaces that one, and adding twice is adding once.
 

