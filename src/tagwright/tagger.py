@@ -100,6 +100,7 @@ class Tagger:
             else:
                 candidates = self.calibration.calibrate(candidates)
         if asking is not None:
+            asking.know(self.vocabulary)
             candidates = asking.apply(documents, candidates)
         return self._consistent(candidates) if self.settings.hierarchy.redundant == "drop" else candidates
 

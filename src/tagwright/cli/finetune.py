@@ -32,6 +32,9 @@ Taught = Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write
 NoCandidates = Annotated[
     Unreachable, typer.Option(help="Right tags that are no candidates: left out, or put on the list.")
 ]
+Hardest = Annotated[
+    float, typer.Option(min=0, max=1, help="The share of wrong tags that are the likeliest, the rest drawn.")
+]
 Data = Annotated[list[Path], typer.Argument(metavar="DATA", help="Files of conversations, such as judge.jsonl.")]
 Out = Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The adapter's folder, to be made.")]
 Base = Annotated[
@@ -46,6 +49,7 @@ def instructions(
     unreachable: NoCandidates = Unreachable.DROP,
     shown: Annotated[int, typer.Option(min=1, help="How many candidates stand on a list.")] = 20,
     pairs: Annotated[int, typer.Option(min=0, help="How many tags of a document are judged, half of them right.")] = 4,
+    hardest: Hardest = 1.0,
     characters: Annotated[int, typer.Option(min=1, help="How much of a document is shown.")] = 1500,
     shuffled: Annotated[bool, typer.Option("--shuffled/--ranked", help="The order of a list.")] = True,
     seed: Annotated[int, typer.Option(min=0, help="Another one, another order of the lists.")] = 0,
@@ -64,11 +68,11 @@ def instructions(
     opened = Project.open(project, overrides=overrides)
     known = opened.out_of_fold()
     if known is None:
-        raise ConfigError("nothing was learned about ranking yet", hint="tagwright train with more tagged documents")
+        raise ConfigError("nothing was learned about ranking", hint="tagwright train with more tagged documents")
     there = list(opened.store.documents())
     sets = build(
         there, known, opened.vocabulary, opened.llm.templates(),
-        Instructions(shown, pairs, characters, unreachable.value, shuffled, documents, seed),
+        Instructions(shown, pairs, hardest, characters, unreachable.value, shuffled, documents, seed),
         vectors=opened.tagger.assembly.meaning.documents, spared=_spared(opened, known, there),
     )  # fmt: skip
     manifest = sets.write(out)

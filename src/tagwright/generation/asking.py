@@ -17,6 +17,7 @@ from tagwright.fusion.revision import Revision
 from tagwright.generation.base import PAIRS, Notes, Stage
 from tagwright.generation.cascade import Cascade
 from tagwright.types import Document, Evidence
+from tagwright.vocabulary.base import Vocabulary
 
 _CONFIDENCE, _FUSED = "confidence", "fused"
 KIND = "language model"
@@ -74,6 +75,14 @@ class Asking:
         if self.revision is not None:
             return self.revision.fuse(candidates)
         return candidates.where(~np.isnan(candidates.column(_CONFIDENCE)))
+
+    def know(self, vocabulary: Vocabulary) -> None:
+        """Goes on with this vocabulary, which may have more tags than the one before."""
+        for stage in self.stages:
+            if stage.vocabulary is not vocabulary:
+                stage.vocabulary = vocabulary
+                if stage.knowledge is not None:
+                    stage.knowledge.vocabulary = vocabulary
 
     def explain(self, candidates: Candidates, pair: int) -> tuple[Evidence, ...]:
         """What the model said of a pair, in one piece of evidence; () where it was not asked."""

@@ -49,6 +49,10 @@ class Growth:
         """(documents, tags) that were added, changed or removed since the last training."""
         return len(self._documents), len(self.changed.union(self._manifest.changed))
 
+    def document(self, id: str, kept: Callable[[str], Document | None]) -> Document | None:
+        """The document as it stands now: the log's where a row is about it, else the ``kept`` one."""
+        return self._documents[id] if id in self._documents else kept(id)
+
     def read(self) -> None:
         """Reads the rows since the last time; the vocabulary is up to date when this returns."""
         rows = self._rows_after(self.seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tagwright.encoders.base import LearningEncoder
 from tagwright.generation.knowledge import Knowledge
 from tagwright.generation.samples import Samples
 from tagwright.generation.segments import Segments
@@ -9,8 +10,6 @@ from tagwright.project.opened import Opened
 from tagwright.tagger import Tagger
 
 FOLDER = "knowledge"
-# Where documents are compared: by meaning where the encoder speaks, else by words.
-_SPACES = ("meaning", "words")
 
 
 def knowledge(opened: Opened, tagger: Tagger) -> Knowledge:
@@ -18,10 +17,15 @@ def knowledge(opened: Opened, tagger: Tagger) -> Knowledge:
     assembly, folder = tagger.assembly, opened.folder / FOLDER
     made = Knowledge(**opened.settings.options("knowledge"))
     made.vocabulary = tagger.vocabulary
-    used = assembly.used_spaces()
-    spaces = [space for space in _SPACES if space in used]
+    # By meaning only where the encoder knew words before: one that learned here does not know what came since.
+    order = ("words", "meaning") if isinstance(assembly.encoder, LearningEncoder) else ("meaning", "words")
+    spaces = [space for space in order if space in assembly.used_spaces()]
     if spaces and opened.manifest.documents:
-        shelf = assembly.shelves[spaces[0]]
-        made.samples = Samples(shelf, opened.store.document, lambda: str(opened.manifest.folded))
+        growth, kept = opened.growth(), opened.store.document
+        made.samples = Samples(
+            assembly.shelves[spaces[0]],
+            lambda id: growth.document(id, kept),
+            lambda: f"{opened.manifest.folded} {growth.fingerprint}",
+        )
     made.sources = Segments(assembly.analyzer, assembly.tfidf, folder)
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -178,13 +179,17 @@ class LanguageModel:
         return stages, notes, estimating
 
     def _stack(self, budget: Budget, estimating: Estimating | None) -> LLM:
-        """Cache before budget before log: what is remembered costs nothing, and what is logged was really asked."""
+        """Cache before budget before log: what is remembered costs nothing, and what is logged was really asked.
+
+        In a folder that may not be written to, nothing is remembered.
+        """
+        remembering = os.access(self._opened.folder, os.W_OK)
         if estimating is not None:
-            return CachedLLM(estimating, self._opened.store)
+            return CachedLLM(estimating, self._opened.store) if remembering else estimating
         if hasattr(self.model, "may_retry"):
             self.model.may_retry = budget.may_retry
-        logged = LoggedLLM(self.model, self.log, budget.cost_of)
-        return CachedLLM(BudgetedLLM(logged, budget), self._opened.store)
+        asked = BudgetedLLM(LoggedLLM(self.model, self.log, budget.cost_of), budget)
+        return CachedLLM(asked, self._opened.store) if remembering else asked
 
     def _identity(self) -> dict[str, Any]:
         """All that answers depend on beside the documents, as plain values."""

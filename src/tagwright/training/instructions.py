@@ -18,6 +18,7 @@ from tagwright.candidates import Candidates, Ints
 from tagwright.corpus import disk
 from tagwright.errors import ConfigError, OutputError
 from tagwright.fusion.base import FUSED
+from tagwright.generation.base import Notes
 from tagwright.generation.judge import NO, ORDERS, YES, judge_prompt
 from tagwright.generation.select import Select, answer_text, select_prompt
 from tagwright.llm.base import Prompt
@@ -41,14 +42,16 @@ class Instructions:
     """How questions and answers are made of documents.
 
     ``shown`` candidates a document, in random order where ``shuffled`` (else the first ones would be the right ones so
-    often that a model learns to count); ``pairs`` a document to judge, half of them right; ``characters`` of a
-    document. ``unreachable``: right tags that are no candidates are left out of the answer ("drop"), or put on the list
-    at a random place, where the last wrong candidates make room for them ("inject"). ``most`` documents, the most
-    different ones.
+    often that a model learns to count); ``pairs`` a document to judge, half of them right. Of the wrong ones the share
+    ``hardest`` are those with the highest confidence, the others drawn from the list. ``characters`` of a document.
+    ``unreachable``: right tags that are no candidates are left out of the answer ("drop"), or put on the list at a
+    random place, where the last wrong candidates make room for them ("inject"). ``most`` documents, the most different
+    ones.
     """
 
     shown: int = 20
     pairs: int = 4
+    hardest: float = 1.0
     characters: int = 1500
     unreachable: str = DROP
     shuffled: bool = True
@@ -59,6 +62,8 @@ class Instructions:
         for key, least in (("shown", 1), ("pairs", 0), ("characters", 1), ("most", 1)):
             if getattr(self, key) < least:
                 raise ConfigError(f"{key} is {getattr(self, key)}, but must be {least} at least")
+        if not 0 <= self.hardest <= 1:
+            raise ConfigError(f"hardest is {self.hardest}, but is a share between 0 and 1")
         if self.unreachable not in (DROP, INJECT):
             raise ConfigError(f"unreachable is {self.unreachable!r}", hint=f"{DROP} or {INJECT}")
 
@@ -160,7 +165,7 @@ class _Teacher:
             ("right", "unreachable", "injected", "unknown", "without_answer", "judged_right", "judged_wrong"), 0
         )
         # What the stages show of a document, they show here.
-        self._shown = Select(characters=settings.characters).shown
+        self._shown = Select(characters=settings.characters, notes=Notes()).shown
 
     def add(self, document: Document, tags: Ints, gold: Ints) -> None:
         """``tags``: all candidates, the likeliest first; ``gold``: what is right."""
@@ -183,7 +188,14 @@ class _Teacher:
             tags = chance.permutation(tags)
         if len(tags):
             self._select(document, tags, right)
-        self._judge(document, right, wrong)
+        self._judge(document, right, self._ordered(wrong, chance))
+
+    def _ordered(self, wrong: Ints, chance: np.random.Generator) -> list[int]:
+        """The wrong ones as they are taken: the next hardest, or where chance wants it any of those left."""
+        left, found = wrong.tolist(), []
+        while left:
+            found.append(left.pop(0 if chance.random() < self.settings.hardest else int(chance.integers(len(left)))))
+        return found
 
     def _select(self, document: Document, listed: Ints, right: Ints) -> None:
         """The question about the whole list; the answer names the right ones, the likeliest first."""
@@ -194,13 +206,13 @@ class _Teacher:
         ids = [self.vocabulary.ids[int(tag)] for tag in listed]
         self._write(SELECT, prompt, answer_text(places), {"candidates": ids, "right": [ids[place] for place in places]})
 
-    def _judge(self, document: Document, right: Ints, wrong: Ints) -> None:
-        """As many right ones as wrong ones, the likeliest of each: the wrong ones that are hardest to tell.
+    def _judge(self, document: Document, right: Ints, wrong: list[int]) -> None:
+        """As many right ones, the likeliest, as wrong ones.
 
         A right and a wrong one are asked about in the same order of the answers, the next two in the other order:
         so neither order tells the answer.
         """
-        for tags in zip(right[: self.settings.pairs // 2].tolist(), wrong.tolist(), strict=False):
+        for tags in zip(right[: self.settings.pairs // 2].tolist(), wrong, strict=False):
             order = ORDERS[self.counts["judged_right"] % len(ORDERS)]
             for tag, answer in zip(tags, (YES, NO), strict=True):
                 name = self.vocabulary.name(tag)
