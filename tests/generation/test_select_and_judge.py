@@ -113,7 +113,7 @@ def test_the_confidence_is_of_logits_and_reaches_both_ends():
 
 def test_a_model_that_likes_the_first_answer_is_asked_in_both_orders(table, make):
     def script(prompt, choices, schema):
-        liked = 1.5 if "Yes or No" in prompt.user else -1.5
+        liked = 1.5 if "Yes or No." in prompt.user else -1.5
         share = 1 / (1 + exp(-(log(3) + liked)))
         return {"Yes": share, "No": 1 - share}
 
@@ -122,9 +122,9 @@ def test_a_model_that_likes_the_first_answer_is_asked_in_both_orders(table, make
     assert scored.column("judge")[[0, 5]] == pytest.approx([0.75, 0.75]), "the liking cancels out"
     assert np.isnan(scored.column("judge")[1:5]).all() and scored.column("judge.source")[0] == 1
     assert len(stage.llm.asked) == 4
-    first, second = stage.llm.asked[:2]
+    first, second = stage.llm.asked[0], stage.llm.asked[1]
     same = first.user.index("Answer with one word")
-    assert first.user[:same] == second.user[:same], "all but the last words are shared"
+    assert first.user[:same] == second.user[:same], "what is shared comes first"
     assert stage.explain(scored, 0)[0].text == "says Yes" and stage.explain(scored, 1) == ()
 
 

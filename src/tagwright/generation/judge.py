@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from math import exp, log
 from typing import ClassVar
 
@@ -47,12 +48,13 @@ class Judge(Stage):
 
     def score(self, documents: Sequence[Document], candidates: Candidates, asked: NDArray[np.bool_]) -> Candidates:
         """The table with the probability of Yes, without what is judged below ``drop``."""
-        pairs = np.flatnonzero(asked)
-        prompts = self._prompts(documents, candidates, pairs)
-        answers = self.llm.complete(prompts, choices=(YES, NO))
+        asks = self._questions(documents, candidates, np.flatnonzero(asked))
+        answers = self.llm.complete([prompt for _, prompt in asks], choices=(YES, NO))
+        found: dict[int, list[Completion]] = {}
+        for (pair, _), answer in zip(asks, answers, strict=True):
+            found.setdefault(pair, []).append(answer)
         columns = blank(candidates, self.columns)
-        for number, pair in enumerate(pairs):
-            both = answers[number * self.calls : (number + 1) * self.calls]
+        for pair, both in found.items():
             said = [answer for answer in both if answer.probabilities]
             if said:
                 columns[self.name][pair] = confidence(said)
@@ -70,22 +72,25 @@ class Judge(Stage):
             return ()
         return (Evidence(self.name, "language model", f"says {YES if value >= 0.5 else NO}", value=value),)
 
-    def _prompts(self, documents: Sequence[Document], candidates: Candidates, pairs: NDArray[np.int64]) -> list[Prompt]:
-        """Two a pair, pair by pair, document by document: what is shared comes first and is reused."""
-        owners = candidates.documents[pairs].tolist()
-        tags = candidates.tags[pairs].tolist()
+    def _questions(
+        self, documents: Sequence[Document], candidates: Candidates, pairs: NDArray[np.int64]
+    ) -> list[tuple[int, Prompt]]:
+        """(pair, prompt), two a pair: those that begin alike stand together, so that what is shared is read once."""
+        owners, tags = candidates.documents[pairs], candidates.tags[pairs].tolist()
         about = [documents[owner] for owner in owners]
         known = [""] * len(pairs)
         if self.knowledge is not None:
             found = self.knowledge.retrieve(about, [[tag] for tag in tags], examples=False)
             known = [one.text for one in found]
-        shown = {owner: self.shown(documents[owner]) for owner in set(owners)}
-        rows = zip(about, owners, tags, known, strict=True)
-        return [
-            judge_prompt(self.template, document, shown[owner], self.vocabulary.name(tag), text, order)
-            for document, owner, tag, text in rows
-            for order in ORDERS
-        ]
+        asks = []
+        for owner in np.unique(owners):
+            document, shown = documents[owner], self.shown(documents[owner])
+            own = np.flatnonzero(owners == owner).tolist()
+            for order, place in product(ORDERS, own):
+                name = self.vocabulary.name(tags[place])
+                prompt = judge_prompt(self.template, document, shown, name, known[place], order)
+                asks.append((int(pairs[place]), prompt))
+        return asks
 
 
 def judge_prompt(

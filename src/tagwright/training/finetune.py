@@ -47,6 +47,7 @@ class Run:
     @cached_property
     def plan(self) -> Plan:
         """What the run will take."""
+        self._refuse()
         examples, counts = self._examples, [parameter.numel() for parameter in self._learned]
         tokens = sum(examples[row].length for step in range(self._steps) for row in self.rows(step))
         every = sum(parameter.numel() for parameter in self._model.parameters())
@@ -95,7 +96,7 @@ class Run:
 
     @property
     def _steps(self) -> int:
-        steps = ceil(len(self._examples) / self._size * self.settings.epochs)
+        steps = ceil(ceil(len(self._examples) / self._size) * self.settings.epochs)
         return min(steps, self.settings.steps) if self.settings.steps else steps
 
     @property
