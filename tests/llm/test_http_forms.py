@@ -32,8 +32,10 @@ def test_the_best_shape_that_a_server_knows_is_found_in_three_tries_and_remember
     llm = http(server)
     first = llm.complete(ASKED[:1], schema=SCHEMA)[0]
     assert first.text == "{}" and first.usage.calls == ["json_schema", "json_object", ""].index(known) + 1
-    assert [one.usage.calls for one in llm.complete(ASKED, schema=SCHEMA)] == [1] * 4
-    assert {form(body) for body in server.bodies[-4:]} == {known}
+    # 500 may have been chance: three questions have to meet it.
+    more = [first.usage.calls] * 2 if status == 500 else [1, 1]
+    assert [one.usage.calls for one in llm.complete(ASKED, schema=SCHEMA)] == [*more, 1, 1]
+    assert {form(body) for body in server.bodies[-2:]} == {known}
 
 
 def test_the_schema_itself_is_sent_in_both_forms(server, chat):
@@ -46,8 +48,22 @@ def test_the_schema_itself_is_sent_in_both_forms(server, chat):
 def test_a_server_that_falls_over_logprobs_is_asked_without_after_a_second_try(server, chat):
     server.plan = lambda body, number: (500, "", {}) if "logprobs" in body else chat("Yes")
     llm = http(server)
-    first, second = (llm.complete([one], choices=["Yes", "No"])[0] for one in ASKED[:2])
-    assert (first.text, first.source, first.usage.calls, second.usage.calls) == ("Yes", "answer", 3, 1)
+    answers = [llm.complete([one], choices=["Yes", "No"])[0] for one in ASKED]
+    assert {(one.text, one.source) for one in answers} == {("Yes", "answer")}
+    assert [one.usage.calls for one in answers] == [3, 3, 3, 1], "three times it may have been chance"
+
+
+def test_one_fault_by_chance_costs_a_server_none_of_its_abilities(server, chat):
+    server.plan = lambda body, number: (500, "", {}) if number == 1 else chat("{}")
+    llm = http(server)
+    llm.complete(ASKED, schema=SCHEMA)
+    assert [form(body) for body in server.bodies] == [
+        "json_schema",
+        "json_object",
+        "json_schema",
+        "json_schema",
+        "json_schema",
+    ]
 
 
 def test_a_fault_of_the_server_is_not_taken_for_ignorance_of_what_has_worked(server, chat):

@@ -62,7 +62,7 @@ def test_a_schema_counts_only_where_the_answer_has_its_shape(said, held):
 
 def test_a_model_that_does_not_answer_is_asked_no_more():
     found = probe(Http("http://127.0.0.1:9/v1", "small", tries=2, sleep=lambda seconds: None))
-    assert not found.answers and "cannot be reached" in found.error and found.spent.calls == 2
+    assert not found.answers and "cannot be reached" in found.error and found.spent.calls == 1
 
 
 def test_time_that_a_server_took_to_learn_its_forms_is_no_time_of_reading(server, chat):

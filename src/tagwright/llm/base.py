@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 from tagwright.llm.trie import NameTrie
 
+UNUSABLE = "unusable"
+"""The source of an answer that came, but is none of the choices: asked again, it would be the same."""
 _NONE: Mapping[str, float] = MappingProxyType({})
 
 

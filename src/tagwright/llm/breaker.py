@@ -33,10 +33,10 @@ class Breaker:
             self._until = self.clock() + self.seconds  # this one tries, the others go on waiting
             return True
 
-    def failed(self) -> None:
-        """A question got no answer."""
+    def failed(self, *, gone: bool = False) -> None:
+        """A question got no answer; ``gone``: there is no server, so that none of the next ones can get one."""
         with self._lock:
-            self._row += 1
+            self._row = max(self._row + 1, self.failures if gone else 0)
             if self._row >= self.failures:
                 self._until = self.clock() + self.seconds
 

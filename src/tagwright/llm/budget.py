@@ -13,8 +13,13 @@ from tagwright.llm.base import LLM, Completion, Prompt, Usage
 
 OVER = "over the budget"
 DRY = "a dry run"
-# A token of running text is about four characters; where none is counted yet, three is on the safe side.
-_CHARACTERS_A_TOKEN = 3.0
+# A token of running text is about four letters; three is on the safe side. Of other scripts a model that was made for
+# English may take a token for every two bytes of a character.
+_LETTERS_A_TOKEN, _BYTES_A_TOKEN = 3.0, 2.0
+# An answer that is one of a few words.
+_OF_CHOICE = 4
+# Where tokens are capped, what so many questions took is known before the next ones are let through.
+_AT_ONCE = 8
 
 
 @dataclass
@@ -22,8 +27,8 @@ class Budget:
     """Caps on ``calls``, ``tokens`` (read and written) and ``cost`` of a run, and on calls and tokens a document.
 
     ``prompt_price`` and ``completion_price`` are of a million tokens, in the money of ``cost``. Shared by all threads
-    of a run. A call is let through only if the most that it can take still fits, so no more than one answer's error of
-    estimate is ever spent above a cap. ``spent_`` is what was taken so far.
+    of a run. A call is let through only if the most that it can take still fits: what is estimated for it, times the
+    worst error of an estimate so far. ``spent_`` is what was taken so far.
     """
 
     calls: float = inf
@@ -49,6 +54,12 @@ class Budget:
         self._held = Usage()
         self._capped = min(self.document_calls, self.document_tokens) < inf
         self._documents: dict[str, Usage] = {}
+        self._error = 1.0
+
+    @property
+    def capped(self) -> bool:
+        """Whether a run may spend only so much."""
+        return min(self.calls, self.tokens, self.cost) < inf
 
     def cost_of(self, usage: Usage) -> float:
         """What so many tokens cost, in the money of the prices."""
@@ -57,7 +68,8 @@ class Budget:
     def hold(self, most: Usage, about: str = "") -> bool:
         """Whether ``most`` still fits beside what is spent and under way; if so it counts as under way."""
         with self._lock:
-            fits = self._fits(self.spent_ + self._held + most) and self._fits_document(about, most)
+            likely = Usage(most.calls, int(most.prompt_tokens * self._error), most.completion_tokens)
+            fits = self._fits(self.spent_ + self._held + likely) and self._fits_document(about, most)
             if fits:
                 self._held = self._held + most
             else:
@@ -67,15 +79,21 @@ class Budget:
     def settle(self, held: Usage, taken: Usage, about: str = "") -> None:
         """What was held has taken this much."""
         with self._lock:
-            self._held = self._held + _negative(held)
+            again = max(taken.calls - held.calls, 0)
+            self._held = _positive(self._held + _negative(held) + Usage(-again))
             self.spent_ = self.spent_ + taken
+            if held.prompt_tokens:
+                self._error = max(self._error, taken.prompt_tokens / held.prompt_tokens)
             if self._capped:
                 self._documents[about] = self._documents[about] + _negative(held) + taken
 
     def may_retry(self) -> bool:
-        """Whether one more call still fits, for a question that got no answer."""
+        """Whether one more call still fits, for a question that got no answer; if so it counts as under way."""
         with self._lock:
-            return self._fits(self.spent_ + self._held + Usage(calls=1))
+            fits = self._fits(self.spent_ + self._held + Usage(calls=1))
+            if fits:
+                self._held = self._held + Usage(calls=1)
+            return fits
 
     def _fits(self, after: Usage) -> bool:
         tokens = after.prompt_tokens + after.completion_tokens
@@ -91,6 +109,10 @@ class Budget:
         if fits:
             self._documents[about] = after
         return fits
+
+
+def _positive(usage: Usage) -> Usage:
+    return Usage(max(usage.calls, 0), max(usage.prompt_tokens, 0), max(usage.completion_tokens, 0))
 
 
 def _negative(usage: Usage) -> Usage:
@@ -118,7 +140,18 @@ class BudgetedLLM:
         most_tokens: int = 256,
     ) -> list[Completion]:
         """Answers to the first prompts that fit, in their order."""
-        most = [estimate(prompt, 1 if choices else most_tokens) for prompt in prompts]
+        size = _AT_ONCE if min(self.budget.tokens, self.budget.cost) < inf else max(len(prompts), 1)
+        parts = [prompts[start : start + size] for start in range(0, len(prompts), size)]
+        return [answer for part in parts for answer in self._complete(part, choices, schema, most_tokens)]
+
+    def _complete(
+        self,
+        prompts: Sequence[Prompt],
+        choices: Sequence[str] | None,
+        schema: Mapping[str, Any] | None,
+        most_tokens: int,
+    ) -> list[Completion]:
+        most = [estimate(prompt, _OF_CHOICE if choices else most_tokens) for prompt in prompts]
         abouts = [prompt.about for prompt in prompts]
         fits = [self.budget.hold(one, about) for one, about in zip(most, abouts, strict=True)]
         allowed = [prompt for prompt, fit in zip(prompts, fits, strict=True) if fit]
@@ -156,10 +189,14 @@ class Estimating:
     ) -> list[Completion]:
         """No answers."""
         for prompt in prompts:
-            self.most_ = self.most_ + estimate(prompt, 1 if choices else most_tokens)
+            self.most_ = self.most_ + estimate(prompt, _OF_CHOICE if choices else most_tokens)
         return [Completion(error=DRY) for _ in prompts]
 
 
 def estimate(prompt: Prompt, most_tokens: int) -> Usage:
     """The most that a prompt is expected to take, before it is asked."""
-    return Usage(1, int(prompt.characters / _CHARACTERS_A_TOKEN) + 8, most_tokens)
+    said = prompt.system + prompt.user
+    others = len(said.encode("utf-8", "replace")) - len(said)  # bytes beyond the first of a character
+    plain = len(said) - sum(1 for letter in said if not letter.isascii()) if others else len(said)
+    rest = others + len(said) - plain
+    return Usage(1, int(plain / _LETTERS_A_TOKEN + rest / _BYTES_A_TOKEN) + 8, most_tokens)

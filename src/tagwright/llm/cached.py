@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
-from tagwright.llm.base import LLM, Completion, Prompt, Usage, question
+from tagwright.llm.base import LLM, UNUSABLE, Completion, Prompt, Usage, question
 from tagwright.store.base import cache_key
 
 # What a crash costs at most; enough for a server to be busy with.
@@ -60,7 +60,7 @@ class CachedLLM:
             part = dict(list(missing.items())[start : start + _AT_ONCE])
             asked = self.llm.complete(list(part.values()), choices=choices, schema=schema, most_tokens=most_tokens)
             answers = dict(zip(part, asked, strict=True))
-            self.cache.put_many({key: _written(one) for key, one in answers.items() if not one.error})
+            self.cache.put_many({key: _written(one) for key, one in answers.items() if _final(one)})
             new |= answers
         completions = []
         for key in keys:
@@ -68,6 +68,11 @@ class CachedLLM:
             if key in new:  # asked once, paid once
                 new[key] = replace(new[key], usage=Usage())
         return completions
+
+
+def _final(completion: Completion) -> bool:
+    """Whether the same question would be answered the same: an answer, or one that is of no use."""
+    return not completion.error or completion.source == UNUSABLE
 
 
 def _written(completion: Completion) -> bytes:

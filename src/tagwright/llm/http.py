@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import threading
 import time
 import weakref
@@ -14,7 +15,7 @@ from math import exp
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tagwright.errors import ConfigError
-from tagwright.llm.base import Completion, Prompt, Usage, chosen, shares
+from tagwright.llm.base import UNUSABLE, Completion, Prompt, Usage, chosen, shares
 from tagwright.llm.breaker import Breaker
 from tagwright.llm.ladder import Ladder
 
@@ -26,6 +27,7 @@ _AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 # What a server says that does not know a part of a question; some fall over it (llama.cpp's over "json_schema").
 _UNKNOWN, _FELL = frozenset({400, 422, 501}), 500
 _SHAPES, _CHANCES = ("json_schema", "json_object", ""), ("logprobs", "")
+_USER = re.compile(r"(?<=//)[^/@]+@")
 _MOST_WAIT = 60.0
 # A model may take long to answer; a server that is there takes a moment to say so.
 _CONNECTED = 5.0
@@ -67,6 +69,8 @@ class Http:
             raise ConfigError("'llm.at_once' and 'llm.tries' must be 1 at least, 'llm.timeout' above 0")
         if self.key and not os.environ.get(self.key):
             raise ConfigError(f"the environment variable {self.key} is not set", hint=f"export {self.key}=…")
+        if not os.environ.get(self.key, "").isascii():
+            raise ConfigError(f"the key in the environment variable {self.key} has characters that no key has")
         self._client: httpx.Client | None = None
         self._connecting = threading.Lock()
         self._breaker = Breaker()
@@ -77,7 +81,8 @@ class Http:
     @property
     def fingerprint(self) -> str:
         """Names the server, the model and what shapes an answer."""
-        return f"http:{self.url}:{self.model}:seed={self.seed}:logprobs={self.logprobs}:schema={self.schema}"
+        place = _USER.sub("***@", self.url)
+        return f"http:{place}:{self.model}:seed={self.seed}:logprobs={self.logprobs}:schema={self.schema}"
 
     def complete(
         self,
@@ -94,7 +99,7 @@ class Http:
     def _answer(
         self, prompt: Prompt, choices: Sequence[str] | None, schema: Mapping[str, Any] | None, most_tokens: int
     ) -> Completion:
-        usage, error, failures = Usage(), "", 0
+        usage, error, failures, fell = Usage(), "", 0, False
         form = _Form(self._shapes.start, self._chances.start)
         while failures < self.tries:
             if not self._breaker.closed():
@@ -105,7 +110,7 @@ class Http:
             body = self._body(prompt, choices, schema, most_tokens, form)
             said = self._asked(body, choices)
             if isinstance(said, Completion):
-                self._learn(form, choices, schema)
+                self._learn(form, choices, schema, sure=not fell)
                 return replace(said, usage=usage + said.usage)
             error = said.words
             if said.status in _UNKNOWN and (lower := self._lowered(body, form)) != form:
@@ -115,7 +120,8 @@ class Http:
                 break
             failures += 1
             if said.status == _FELL:
-                form = self._lowered(body, form, self.tries - failures)
+                lower = self._lowered(body, form, self.tries - failures)
+                form, fell = lower, fell or lower != form
             self.sleep(self._pause(failures, said.after))
         return Completion(usage=usage, error=error or "the budget ended before the server answered")
 
@@ -144,11 +150,13 @@ class Http:
             return form._replace(chances=self._chances.lower(form.chances, tries))
         return form
 
-    def _learn(self, form: _Form, choices: Sequence[str] | None, schema: Mapping[str, Any] | None) -> None:
+    def _learn(
+        self, form: _Form, choices: Sequence[str] | None, schema: Mapping[str, Any] | None, *, sure: bool
+    ) -> None:
         if schema is not None:
-            self._shapes.worked(form.shape)
+            self._shapes.worked(form.shape, sure=sure)
         if choices:
-            self._chances.worked(form.chances)
+            self._chances.worked(form.chances, sure=sure)
 
     def _asked(self, body: Mapping[str, Any], choices: Sequence[str] | None) -> Completion | _Refused:
         import httpx
@@ -156,9 +164,11 @@ class Http:
         try:
             answer = self._connected().post(f"{self.url.rstrip('/')}/chat/completions", json=body)
         except httpx.HTTPError as error:
-            self._breaker.failed()
-            what = "did not answer in time" if isinstance(error, httpx.TimeoutException) else "cannot be reached"
-            return _Refused(f"the server {what} ({type(error).__name__})", again=True)
+            gone = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            self._breaker.failed(gone=gone)
+            late = isinstance(error, httpx.TimeoutException) and not gone
+            what = "did not answer in time" if late else "cannot be reached"
+            return _Refused(f"the server {what} ({type(error).__name__})", again=not gone)
         if answer.status_code in _AGAIN:
             self._breaker.failed()
             words, status = f"the server answered {answer.status_code}", answer.status_code
@@ -169,7 +179,7 @@ class Http:
             return _Refused(words, again=False, status=answer.status_code)
         try:
             completion = _completion(answer.json(), choices)
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, RecursionError):
             self._breaker.failed()
             return _Refused("the server's answer is no chat completion", again=True)
         self._breaker.worked()
@@ -220,7 +230,8 @@ def _seconds(answer: httpx.Response) -> float:
 def _completion(said: Mapping[str, Any], choices: Sequence[str] | None) -> Completion:
     text = str(said["choices"][0]["message"].get("content") or "")
     counted = said.get("usage") or {}
-    taken = Usage(0, int(counted.get("prompt_tokens") or 0), int(counted.get("completion_tokens") or 0))
+    read, written = (max(int(counted.get(f"{kind}_tokens") or 0), 0) for kind in ("prompt", "completion"))
+    taken = Usage(0, read, written)
     if not choices:
         return Completion(text, usage=taken)
     found = shares(_first_token(said["choices"][0]), choices)
@@ -228,7 +239,7 @@ def _completion(said: Mapping[str, Any], choices: Sequence[str] | None) -> Compl
         return Completion(max(found, key=lambda choice: found[choice]), found, "logprobs", taken)
     choice = chosen(text, choices)
     if not choice:
-        return Completion(text, usage=taken, error=f"the answer is none of {', '.join(choices)}")
+        return Completion(text, {}, UNUSABLE, taken, f"the answer is none of {', '.join(choices)}")
     return Completion(choice, {one: float(one == choice) for one in choices}, "answer", taken)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 
+# A server that fails three times in ten by chance falls over three questions in a row once in forty times.
+_DOUBTS = 3
+
 
 class Ladder:
     """``forms`` of one part of a question, the best first.
@@ -14,7 +17,7 @@ class Ladder:
 
     def __init__(self, forms: tuple[str, ...]) -> None:
         self.forms = forms
-        self._start, self._known = 0, False
+        self._start, self._known, self._doubts = 0, False, 0
         self._lock = threading.Lock()
 
     @property
@@ -32,8 +35,15 @@ class Ladder:
             known = self._known and form >= self._start
         return form if known or not below or tries > below else form + 1
 
-    def worked(self, form: int) -> None:
-        """A question of this form was answered."""
+    def worked(self, form: int, *, sure: bool = True) -> None:
+        """A question of this form was answered.
+
+        Not ``sure``: a better form was given up because the server fell over it, which may have been chance; so several
+        questions have to say the same.
+        """
         with self._lock:
+            self._doubts += not sure
+            if not sure and self._doubts < _DOUBTS:
+                return
             if not self._known or form < self._start:
                 self._start, self._known = form, True
