@@ -21,7 +21,7 @@ from tagwright.encoders.base import Encoder
 from tagwright.errors import FormatError, NotFittedError
 from tagwright.fusion.base import FUSED, Fusion
 from tagwright.fusion.ranks import ReciprocalRanks
-from tagwright.generation.asking import Asking
+from tagwright.generation.asking import FIRST, Asking
 from tagwright.pipeline.assembly import BLOCK, Assembly
 from tagwright.pipeline.fitting import CrossFit, Fitted, Progress
 from tagwright.pipeline.settings import TaggerSettings
@@ -131,7 +131,7 @@ class Tagger:
             order = table.order(CONFIDENCE, then=FUSED)
             decisions, marked = _decisions(rule, table, self.given), self._redundant(table)
             if watch is not None:
-                watch.see(table)
+                watch.see(_first(table))
             confidences = np.round(table.column(CONFIDENCE).astype(np.float64), 6)
             for document, low, high in zip(block, table.offsets[:-1].tolist(), table.offsets[1:].tolist(), strict=True):
                 best = order[low : min(high, low + k)]
@@ -261,5 +261,20 @@ def _reference(folder: Path) -> Reference:
 def _decisions(
     rule: Rule | None, table: Candidates, given: Callable[[Candidates], NDArray[np.bool_]]
 ) -> NDArray[np.int8]:
-    """(n_pairs,) what the rule decides; -1 without a rule."""
-    return np.full(table.n_pairs, -1, dtype=np.int8) if rule is None else rule.decide(table, given(table))
+    """(n_pairs,) what the rule decides; -1 without a rule.
+
+    Its promises are about confidences without a language model: nothing is applied for what a model said, but what it
+    makes likely enough is shown.
+    """
+    if rule is None:
+        return np.full(table.n_pairs, -1, dtype=np.int8)
+    first = _first(table)
+    decided = rule.decide(first, given(first))
+    return decided if first is table else np.maximum(decided, given(table).astype(np.int8))
+
+
+def _first(table: Candidates) -> Candidates:
+    """The table as it was before a language model had its say."""
+    if FIRST not in table.columns:
+        return table
+    return table.with_columns({CONFIDENCE: np.nan_to_num(table.column(FIRST), nan=0.0)})

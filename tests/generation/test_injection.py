@@ -14,6 +14,7 @@ import pytest
 from tagwright.corpus import open_corpus
 from tagwright.demo import library
 from tagwright.generation.orders import without_orders
+from tagwright.llm.prompts import hides
 from tagwright.llm.scripted import Scripted
 from tagwright.project import Project
 from tagwright.types import Document
@@ -164,4 +165,15 @@ def test_what_is_left_out_is_counted_and_the_rest_stays(project):
     assert without_orders(text) == ("Bees in spring. They swarm in May.", 1)
     session = project.llm.session()
     project.suggest([Document("x", text)], llm=session)
-    assert any("orders to a model" in line for line in session.lines())
+    assert "gives orders to a model" in session.asking.notes.of("x")
+
+
+def test_hidden_text_is_flagged_and_what_looks_like_it_is_not(project):
+    hidden = [between_invisible_characters(Document(str(n), "Bees in spring."), "Tax law", n) for n in range(200)]
+    session = project.llm.session()
+    project.suggest(hidden, llm=session)
+    flagged = sum("hidden text" in session.asking.notes.of(document.id) for document in hidden)
+    assert flagged >= 0.95 * len(hidden)
+    persian, family = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\U0001f469\u200d\U0001f469\u200d\U0001f467"
+    for usual in (f"{persian} {persian}", f"{family} family", "\ufeffTitle", "Zu\u00adcker\u00adr\u00fc\u00adbe"):
+        assert not hides(usual)

@@ -116,7 +116,8 @@ def test_the_document_itself_and_what_is_nearly_the_same_are_never_shown() -> No
     again = replace(long, id="again", text=f"{long.text} Bees!", tags=("t:bees",))
     knowledge = knowing(replace(long, tags=("t:bees",)), again, HIVES)
     assert tell(knowledge, document=long).used == ("document d1",)
-    assert tell(replace(knowledge, twin=1.0), document=long).used == ("document again", "document d1")
+    # The same with some words more is the same, whatever the threshold.
+    assert tell(replace(knowledge, twin=1.0), document=long).used == ("document d1",)
 
 
 def test_what_is_weakest_is_dropped_first_until_it_fits_and_that_is_told() -> None:

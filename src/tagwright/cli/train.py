@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -71,34 +71,35 @@ def train(
     if corpus:
         reading = documents.Reading(kind, columns, separator, tag_prefixes, language)
         read = reading.open(corpus, opened.vocabulary, for_training=True)
+    said: dict[str, Any] = {}
     if read is not None or not generation:
-        _train(opened, read, as_json and not generation)
+        said |= _train(opened, read, as_json)
     if generation:
-        _learn_answers(opened, caps(max_calls, max_tokens, max_cost), as_json)
+        said |= _learn_answers(opened, caps(max_calls, max_tokens, max_cost), as_json)
+    if as_json:
+        show.emit(said)
 
 
-def _train(opened: Project, read: Corpus | None, as_json: bool) -> None:
+def _train(opened: Project, read: Corpus | None, as_json: bool) -> dict[str, Any]:
+    """Trains and, unless as JSON, tells; gives what there is to tell."""
     with show.progress() as progress:
         report = opened.train(read, progress=progress)
     problems = read.problems if read else None
-    if as_json:
-        show.emit({**report.to_json(), "problems": None if problems is None else problems.as_dict()})
-        return
-    for line in report.lines:
-        show.say(line)
-    documents.tell_problems(problems)
+    if not as_json:
+        for line in report.lines:
+            show.say(line)
+        documents.tell_problems(problems)
+    return {**report.to_json(), "problems": None if problems is None else problems.as_dict()}
 
 
-def _learn_answers(opened: Project, budget: dict[str, float], as_json: bool) -> None:
+def _learn_answers(opened: Project, budget: dict[str, float], as_json: bool) -> dict[str, Any]:
+    """The same for what answers are worth."""
     with show.progress() as progress:
         learned, session = opened.llm.learn(budget, progress)
-    if as_json:
-        show.emit({**learned.to_json(), "llm": session.to_json()})
-        return
-    for line in worth_in_words(learned):
-        show.say(line)
-    for line in session.lines():
-        show.say(line)
+    if not as_json:
+        for line in [*worth_in_words(learned), *session.lines()]:
+            show.say(line)
+    return {"generation": {**learned.to_json(), "llm": session.to_json()}}
 
 
 def worth_in_words(learned: Second) -> list[str]:

@@ -61,7 +61,7 @@ def _parquet(rows: Path, file: FileIO) -> None:
         ]
     )
     fields = [("id", text), ("suggestions", pyarrow.list_(suggestion)), ("calibrated", pyarrow.bool_())]
-    schema = pyarrow.schema([*fields, ("error", text)])
+    schema = pyarrow.schema([*fields, ("error", text), ("note", text)])
     with arrow("pyarrow.parquet").ParquetWriter(file, schema, compression="zstd") as writer:
         for group in _groups(rows):
             writer.write_table(pyarrow.Table.from_pylist(group, schema), row_group_size=_GROUP)

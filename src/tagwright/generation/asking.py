@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagwright.candidates import Candidates
+from tagwright.candidates import LANGUAGE, SEEN, Candidates
 from tagwright.errors import ConfigError
 from tagwright.fusion.revision import Revision
 from tagwright.generation.base import PAIRS, Notes, Stage
@@ -21,7 +21,10 @@ from tagwright.vocabulary.base import Vocabulary
 
 _CONFIDENCE, _FUSED = "confidence", "fused"
 KIND = "language model"
+FIRST = "first"
+"""The column of the confidence before a language model had its say."""
 USES = ("auto", "always")
+RESERVED = frozenset({_CONFIDENCE, _FUSED, FIRST, SEEN, LANGUAGE})
 # Proposals come first, so that they can be selected and judged like what was recalled.
 DEFAULT_STAGES: dict[str, dict[str, Any]] = {
     "proposed": {"kind": "propose"},
@@ -69,12 +72,19 @@ class Asking:
     identity: Mapping[str, Any] = field(default_factory=dict)
 
     def apply(self, documents: Sequence[Document], candidates: Candidates) -> Candidates:
-        """The table with the stages' columns, ``confidence`` and ``fused`` moved by what was answered."""
+        """The table with the stages' columns, ``confidence`` and ``fused`` moved by what was answered.
+
+        `FIRST` is then the confidence as it was without the answers; NaN for pairs that a stage added.
+        """
         for stage in self.stages:
             candidates = stage.score(documents, candidates, self.cascade.asked(stage, candidates))
-        if self.revision is not None:
-            return self.revision.fuse(candidates)
-        return candidates.where(~np.isnan(candidates.column(_CONFIDENCE)))
+        if self.revision is None:
+            return candidates.where(~np.isnan(candidates.column(_CONFIDENCE)))
+        kept = np.ones(candidates.n_pairs, dtype=np.bool_)
+        for stage in self.stages:
+            kept &= ~stage.drops(candidates)
+        first = {FIRST: candidates.column(_CONFIDENCE)}
+        return self.revision.fuse(candidates).with_columns(first).where(kept)
 
     def know(self, vocabulary: Vocabulary) -> None:
         """Goes on with this vocabulary, which may have more tags than the one before."""

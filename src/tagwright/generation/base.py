@@ -17,7 +17,7 @@ from tagwright.errors import ConfigError
 from tagwright.generation.orders import without_orders
 from tagwright.llm.base import LLM
 from tagwright.llm.budget import OVER
-from tagwright.llm.prompts import Template, plain, visible
+from tagwright.llm.prompts import Template, hides, plain, visible
 from tagwright.registry import given
 from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
@@ -28,19 +28,22 @@ PAIRS, DOCUMENTS = "pairs", "documents"
 
 
 class Notes:
-    """What went wrong with single documents, for those who read the result; used by many threads."""
+    """What is to be said of single documents, for those who read the result; used by many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._said: dict[str, list[str]] = {}
+        self._lacking: set[str] = set()
         self._counted: Counter[str] = Counter()
 
-    def add(self, document: str, what: str) -> None:
-        """Notes it once a document."""
+    def add(self, document: str, what: str, *, lacking: bool = True) -> None:
+        """Notes it once a document; ``lacking``: its suggestions had to do without something."""
         with self._lock:
             said = self._said.setdefault(document, [])
             if what not in said:
                 said.append(what)
+            if lacking:
+                self._lacking.add(document)
 
     def count(self, what: str, number: int = 1) -> None:
         """Counts what is worth knowing of a run, but of no single document."""
@@ -56,6 +59,15 @@ class Notes:
         """All that was noted of it, "" = nothing."""
         with self._lock:
             return "; ".join(self._said.get(document, ()))
+
+    def take(self, document: str) -> tuple[str, bool]:
+        """All that was noted of it, and whether it lacks something; then it is forgotten."""
+        said = self.of(document)
+        with self._lock:
+            lacking = document in self._lacking
+            self._said.pop(document, None)
+            self._lacking.discard(document)
+        return said, lacking
 
 
 @dataclass
@@ -97,17 +109,28 @@ class Stage(ABC):
         shown to the model. A document without one is not asked about. What fails is noted, and stays NaN.
         """
 
+    def drops(self, candidates: Candidates) -> NDArray[np.bool_]:
+        """(n_pairs,) the pairs that are to leave a table whose answers count, whatever else speaks for them."""
+        return np.zeros(candidates.n_pairs, dtype=np.bool_)
+
     @abstractmethod
     def explain(self, candidates: Candidates, pair: int) -> tuple[Evidence, ...]:
         """What the model said of a pair of the table, marked as its word; () where it was not asked."""
 
     def shown(self, document: Document) -> str:
-        """Title and text as the model gets to see them, at most ``characters`` of them, without orders to a model."""
+        """Title and text as the model gets to see them, at most ``characters`` of them, without orders to a model.
+
+        Orders and hidden text are noted.
+        """
         parts = []
         for part in (document.title, document.text):
+            read = part[: _READ * self.characters]
             # Characters that no reader sees could stand between the letters of an order.
-            seen, orders = without_orders(visible(part[: _READ * self.characters]))
-            self.notes.count("sentences that give orders to a model, which was not shown them", orders)
+            seen, orders = without_orders(visible(read))
+            if self.notes is not None and hides(read):
+                self.notes.add(document.id, "holds hidden text, which the model was not shown", lacking=False)
+            if self.notes is not None and orders:
+                self.notes.add(document.id, "gives orders to a model, which was not shown them", lacking=False)
             parts.append(plain(seen, self.characters))
         title, text = parts
         return f"{title}\n{text}".strip()[: self.characters] if title != text else text

@@ -31,8 +31,8 @@ class Judge(Stage):
     Conf = exp(s_Yes) / (exp(s_Yes) + exp(s_No)) over the logits: the paper's text says "probability score", and
     exponentiated probabilities could not leave [0.27, 0.73]. A model likes the answer that is named first or last, so
     it is asked in both orders, and the log-odds are averaged. ``drop``: pairs judged lower are taken out of the table
-    (the paper's 0.5); by default none is, because the fusion learns what a judgement is worth. The column
-    ``<name>.source`` is 1 where the probability is that of tokens, 0 where the model only said a word.
+    (the paper's 0.5) where answers count; by default none is, as the fusion learns what a judgement is worth. The
+    column ``<name>.source`` is 1 where the probability is that of tokens, 0 where the model only said a word.
     """
 
     drop: float = 0.0
@@ -47,7 +47,7 @@ class Judge(Stage):
             raise ConfigError(f"'drop' of stage {self.name!r} is {self.drop!r}, but must lie between 0 and 1")
 
     def score(self, documents: Sequence[Document], candidates: Candidates, asked: NDArray[np.bool_]) -> Candidates:
-        """The table with the probability of Yes, without what is judged below ``drop``."""
+        """The table with the probability of Yes."""
         asks = self._questions(documents, candidates, np.flatnonzero(asked))
         answers = self.llm.complete([prompt for _, prompt in asks], choices=(YES, NO))
         found: dict[int, list[Completion]] = {}
@@ -55,15 +55,18 @@ class Judge(Stage):
             found.setdefault(pair, []).append(answer)
         columns = blank(candidates, self.columns)
         for pair, both in found.items():
-            said = [answer for answer in both if answer.probabilities]
-            if said:
-                columns[self.name][pair] = confidence(said)
-                columns[f"{self.name}.source"][pair] = float(all(answer.source == "logprobs" for answer in said))
+            failed = next((answer.error for answer in both if not answer.probabilities), "")
+            if failed:  # one order alone would tell which answer the model likes, too
+                self.note(documents[candidates.documents[pair]], failed)
             else:
-                self.note(documents[candidates.documents[pair]], both[0].error)
-        table = candidates.with_columns(columns)
+                columns[self.name][pair] = confidence(both)
+                columns[f"{self.name}.source"][pair] = float(all(answer.source == "logprobs" for answer in both))
+        return candidates.with_columns(columns)
+
+    def drops(self, candidates: Candidates) -> NDArray[np.bool_]:
+        """(n_pairs,) what is judged below ``drop``."""
         with np.errstate(invalid="ignore"):
-            return table.where(~(table.column(self.name) < self.drop)) if self.drop else table
+            return candidates.column(self.name) < self.drop
 
     def explain(self, candidates: Candidates, pair: int) -> tuple[Evidence, ...]:
         """Its Yes or No, with the probability of Yes."""

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tagwright.errors import ConfigError
+from tagwright.generation.orders import without_orders
 from tagwright.generation.samples import TWIN, Sample, Samples
 from tagwright.generation.segment import DESCRIPTION, LONGEST, RULE, Segment
 from tagwright.generation.segments import Found, Segments
-from tagwright.llm.prompts import plain
+from tagwright.llm.prompts import plain, visible
 from tagwright.registry import given
 from tagwright.types import Document
 from tagwright.vocabulary.base import Vocabulary
@@ -27,6 +28,7 @@ _EXAMPLES = "Other documents of this library:"
 _CHARACTERS_A_TOKEN = 4
 _TITLE, _BEGINNING, _NAME = 120, 200, 100
 _TAGS_SHOWN = 6
+_READ = 2000  # characters that are looked at for these
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ class Knowledge:
 
     def _example(self, sample: Sample, tags: Sequence[int]) -> str:
         document = sample.document
-        said = (_shown(document.title, _TITLE), _shown(document.text, _BEGINNING))
+        # An order in one document must not reach a model that is asked about another.
+        texts = (without_orders(visible(part[:_READ]))[0] for part in (document.title, document.text))
+        said = [_shown(text, most) for text, most in zip(texts, (_TITLE, _BEGINNING), strict=True)]
         # A quotation mark within would end the quotation.
         quoted = " – ".join(filter(None, said)).replace('"', "'")
         right, wrong = self._names(sample.right, tags), self._names(sample.wrong, tags)

@@ -75,8 +75,8 @@ def _is_order(sentence: str) -> bool:
         _FORGETTING.search(sentence) is not None
         or {"forget", "answer", "only"} <= said
         or ({"answer", "only"} <= said and bool({"model", "role", "rules"} & said or _TARGET.search(sentence)))
-        or {"model", "answer"} <= said
         or {"role", "answer"} <= said
+        or ({"model", "answer"} <= said and bool({"only", "rules"} & said or _TARGET.search(sentence)))
         or _SIGNS.search(sentence) is not None
     )
 

@@ -14,6 +14,8 @@ from tagwright.recall.shelf import Piece, Shelf
 from tagwright.types import Document
 
 REJECTED = "rejected"
+# Words of the shorter text that the longer one has, too: unrelated ones of a subject share half of them.
+_SHARED, _FEWEST = 0.8, 8
 TWIN = 0.95
 
 _BATCH = 64
@@ -99,7 +101,7 @@ class Samples:
         for row, similarity in ranked:
             id, _ = self.shelf.label(row)
             kept = None if id == document.id else self.shelf.added(id) or self.document_of(id)
-            if kept is None or kept.metadata.get("auto") or _said(kept) in seen:
+            if kept is None or kept.metadata.get("auto") or _said(kept) in seen or _same(document, kept):
                 continue
             sample = Sample(kept, similarity)
             if any(among is None or tag in among for tag in (*sample.right, *sample.wrong)):
@@ -146,6 +148,13 @@ def _ranked(
     for part in (values >= edge, values < edge):
         order = np.lexsort((rows[part], -values[part]))
         yield from zip(rows[part][order].tolist(), values[part][order].tolist(), strict=True)
+
+
+def _same(one: Document, other: Document) -> bool:
+    """Whether one is the other with some words more or less, as a later edition is, whatever its title."""
+    words = [set(_said(document).split()) for document in (one, other)]
+    fewer = min(map(len, words))
+    return fewer >= _FEWEST and len(words[0] & words[1]) >= _SHARED * fewer
 
 
 def _said(document: Document) -> str:

@@ -17,9 +17,10 @@ from tagwright.llm.base import Completion, Prompt
 from tagwright.llm.prompts import Template, plain
 from tagwright.types import Document, Evidence
 
-_LIST = re.compile(r'"tags"\s*:\s*\[([^\]]*)')
+_LIST = re.compile(r'"tags"\s*:\s*\[([^\]]*)(\])?')
 _BARE = re.compile(r"[\s\d,.;\[\]]+")
 _TOKENS_A_NUMBER = 4
+_LONGEST = 200  # characters of a name
 
 
 @dataclass
@@ -127,7 +128,7 @@ def select_prompt(
     template: Template, document: Document, shown: str, names: Sequence[str], knowledge: str, repair: str = ""
 ) -> Prompt:
     """The question about one document."""
-    listed = "\n".join(f"{number}. {plain(name, 200)}" for number, name in enumerate(names, 1))
+    listed = "\n".join(f"{number}. {plain(name, _LONGEST)}" for number, name in enumerate(names, 1))
     values = {"document": shown, "knowledge": knowledge, "candidates": listed, "repair": repair}
     return template.prompt(document.id, values)
 
@@ -151,7 +152,7 @@ def read(answer: Completion, names: Sequence[str]) -> Answer:
     said = _items(answer.text)
     if said is None:
         return Answer([], refused=True)
-    folded = {name.casefold(): place for place, name in reversed(list(enumerate(names)))}
+    folded = {plain(name, _LONGEST).casefold(): place for place, name in reversed(list(enumerate(names)))}
     places = [_place(item, folded, len(names)) for item in said]
     kept = list(dict.fromkeys(place for place in places if place is not None))
     return Answer(kept, refused=None in places)
@@ -166,8 +167,10 @@ def _items(text: str) -> list[Any] | None:
         said = None
     if isinstance(said, dict) and isinstance(said.get("tags"), list):
         return list(said["tags"])
-    if found := _LIST.search(text):  # cut off before it ended
-        return [item.strip().strip('"') for item in found[1].split(",") if item.strip()]
+    if found := _LIST.search(text):
+        items = [item.strip().strip('"') for item in found[1].split(",") if item.strip()]
+        # Cut off before it ended, the last number may be the beginning of a longer one.
+        return items if found[2] else items[:-1]
     if text.strip() and _BARE.fullmatch(text):
         return re.findall(r"\d+", text)
     return None
@@ -178,7 +181,9 @@ def _place(item: Any, folded: Mapping[str, int], length: int) -> int | None:
     if isinstance(item, bool) or not isinstance(item, int | str):
         return None
     text = str(item).strip()
+    if isinstance(item, str) and (place := folded.get(plain(text, _LONGEST).casefold())) is not None:
+        return place
     if text.isascii() and text.isdigit() and len(text) < 6:
         number = int(text)
         return number - 1 if 1 <= number <= length else None
-    return folded.get(text.casefold())
+    return None

@@ -14,6 +14,10 @@ from tagwright.errors import ConfigError
 from tagwright.llm.base import Prompt
 
 BUILT_IN = "built in"
+# Unicode's tag characters, or zero-width ones and direction marks that stand close to each other.
+_CARRIED = re.compile(
+    r"[\U000e0000-\U000e007f]{4,}|(?:[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff].{0,2}){8,}", re.DOTALL
+)
 _HIDDEN = frozenset({"Cf", "Co", "Cs", "Cn"})
 _PARTS = re.compile(r"^\[(system|user)\]\s*$", re.MULTILINE)
 _SLOT = re.compile(r"\{([a-z_]+)\}")
@@ -93,6 +97,14 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join("\n" if category(c) in ("Cc", "Zl", "Zp") else c for c in text if category(c) not in _HIDDEN)
+
+
+def hides(text: str) -> bool:
+    """Whether invisible characters stand so close that they carry a text of their own.
+
+    Single ones are usual: between the parts of an emoji, of a Persian word, at the end of a file.
+    """
+    return not text.isascii() and _CARRIED.search(text) is not None
 
 
 def _parsed(name: str, text: str, origin: str) -> Template:

@@ -33,6 +33,8 @@ NDCG, F1 = "nDCG@10", "micro-F1"
 _PRICES = (0.0, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 # So much of one metric may be lost, within its noise, where the other one is gained for certain.
 _MOST_LOSS = 0.002
+# Of fewer documents, failures or a spent budget would be measured, not answers.
+_ANSWERED = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +78,9 @@ def ask(asking: Asking, wanted: Generation, given: Sample, progress: Progress) -
 def learn(asking: Asking, table: Candidates, given: Sample, tagger: Tagger, told: Mapping[str, Any]) -> Second:
     """What the answers in the table are worth, and which stages are worth asking."""
     right = table.right(gold_of(given.documents, tagger.vocabulary))
-    sets = [s for n in range(1, len(asking.stages) + 1) for s in combinations(asking.stages, n)]
     before = metrics(given.table, given.gold, tagger.cut)
+    answered = _answered(asking, table, given)
+    sets = [s for n in range(1, len(answered) + 1) for s in combinations(answered, n)]
     tried, parts = {}, {}
     for stages in sets:
         part = restricted(table, right, asking.stages, stages)
@@ -87,16 +90,35 @@ def learn(asking: Asking, table: Candidates, given: Sample, tagger: Tagger, told
         parts[_name(stages)] = (stages, part)
     helpful = [name for name, gained in tried.items() if _helps(gained)]
     best = max(helpful or tried, key=lambda name: (name in helpful, tried[name][NDCG].gain + tried[name][F1].gain))
-    stages, part = parts[best] if helpful else parts[_name(asking.stages)]
+    stages, part = parts[best] if helpful else parts[_name(answered)]
     revision = Revision(part.columns).fit(part.table, part.right)
-    answered = revision.told(part.table)
+    heard = revision.told(part.table)
     added = ~np.isin(_keys(part.table), _keys(given.table))
-    cascade = Cascade.learn(revision.moves(part.table), part.right, answered, added)
+    cascade = Cascade.learn(revision.moves(part.table), part.right, heard, added)
     return Second(
-        tuple(stage.name for stage in stages) if helpful else (), tuple(stage.name for stage in asking.stages),
+        tuple(stage.name for stage in stages) if helpful else (), tuple(stage.name for stage in answered),
         revision, cascade, len(given.documents), asking.identity, tried,
         _curve(part, stages, cascade, given, tagger.cut), told,
     )  # fmt: skip
+
+
+def _answered(asking: Asking, table: Candidates, given: Sample) -> list[Stage]:
+    """The stages that nearly all documents have an answer of: the worth of others cannot be told.
+
+    Raises `ConfigError` where there is none, with what went wrong.
+    """
+    shares = {}
+    for stage in asking.stages:
+        rows = table.documents[~np.isnan(table.column(stage.name))]
+        shares[stage.name] = len(np.unique(rows)) / max(len(given.documents), 1)
+    found = [stage for stage in asking.stages if shares[stage.name] >= _ANSWERED]
+    if not found:
+        said = next(filter(None, (asking.notes.of(document.id) for document in given.documents)), "no answer")
+        raise ConfigError(
+            f"the worth of the language model's answers cannot be learned, most documents have none: {said}",
+            hint="tagwright doctor --llm, or a larger budget; answers that came are remembered, so run the same again",
+        )
+    return found
 
 
 def _curve(part: Part, stages: Sequence[Stage], cascade: Cascade, given: Sample, cut: float) -> list[dict[str, float]]:

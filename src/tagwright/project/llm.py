@@ -51,6 +51,10 @@ class Session:
         known = [stage.knowledge.fingerprint for stage in self.asking.stages[:1]]
         return {"llm": self.asking.fingerprint, "knowledge": known, "budget": caps}
 
+    def workers(self, wanted: int) -> int:
+        """How many threads may ask: under a cap one, so that the same documents are answered every time."""
+        return 1 if self.budget.capped else wanted
+
     @property
     def spent(self) -> Usage:
         """What was taken, or would be at most."""
@@ -140,6 +144,7 @@ class LanguageModel:
     ) -> tuple[Second, Session]:
         """Asks about training documents and keeps what the answers are worth; raises `ConfigError` before `train`."""
         opened, tagger, wanted = self._opened, self._opened.tagger(), self.wanted()
+        model = opened.manifest.model
         kept = versions.load_out_of_fold(opened.folder, opened.manifest)
         if kept is None:
             raise ConfigError("nothing was learned about ranking", hint="tagwright train with more tagged documents")
@@ -150,6 +155,7 @@ class LanguageModel:
         table = generating.ask(session.asking, wanted, given, progress or (lambda stage, done, total: None))
         second = generating.learn(session.asking, table, given, tagger, session.to_json())
         with opened.alone():
+            opened.refuse_another_model(model)
             versions.publish_extra(opened.folder, opened.manifest, versions.GENERATION, second.to_json())
         return second, session
 

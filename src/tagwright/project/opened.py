@@ -134,6 +134,14 @@ class Opened:
             yield lease.renew
         self.notice()
 
+    def refuse_another_model(self, model: str) -> None:
+        """Raises `ProjectError` where ``model`` is not the one in use any more: what was learned of it is of no use."""
+        if self.manifest.model != model:
+            raise ProjectError(
+                f"{self.folder} was trained anew meanwhile, so what was found is about a model that is gone",
+                hint="run the same again",
+            )
+
     def close(self) -> None:
         """Lets go of the database."""
         if self._store is not None:

@@ -178,7 +178,7 @@ class Project:
         progress: Progress | None = None,
     ) -> TagReport:
         """Writes a line for every document of the corpus, in its order; what an earlier run left is continued."""
-        options = tagging.Options(k, min_confidence, workers)
+        options = tagging.Options(k, min_confidence, workers if llm is None else llm.workers(workers))
         read = corpus_of(corpus)
         tagger = self.tagger
         identity = {"model": self._opened.fingerprint(), **options.identity(), "input": read.fingerprint()}

@@ -13,7 +13,7 @@ from typing import Any
 
 from tagwright import registry
 from tagwright.errors import ConfigError
-from tagwright.generation.asking import DEFAULT_STAGES, Generation
+from tagwright.generation.asking import DEFAULT_STAGES, RESERVED, Generation
 from tagwright.generation.knowledge import Knowledge
 from tagwright.llm.budget import Budget
 from tagwright.pipeline.settings import DEFAULT_CHANNELS, Fitting, Hierarchy, TaggerSettings
@@ -162,6 +162,10 @@ class Settings:
 
     def _check(self) -> None:
         _check_value("shortlist", self._tree["shortlist"], "int")
+        for name in self._tree["stages"]:
+            if name in RESERVED or name in self._tree["channels"] or not name.isidentifier():
+                what = f"a stage cannot be called {name!r}: columns of that name are there already, or would be odd"
+                raise ConfigError(f"{self._source}: {what}", hint="call it otherwise: [stages.NAME]")
         for section in self._sections():
             for key, value in section.given.items():
                 if key not in section.defaults:

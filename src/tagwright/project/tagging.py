@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -63,17 +63,16 @@ def tag(
         if results.state == FINISHED:
             return TagReport(results.rows, 0, 0, "finished already")
         resumed = len(results.ids) if results.state == CONTINUED else 0
-        failed, degraded, watch = 0, 0, Watch()
+        failed, watch = 0, Watch()
         asked = Asked(tagger, options, rule, asking, watch)
         for rows in threads(options.workers).map(asked.rows, results.remaining(corpus)):
             results.write(rows)
             failed += sum(bool(row.error) for row in rows)
-            degraded += sum(bool(row.note) for row in rows)
             progress("tagging", results.rows, None)
         results.finish()
         reference = rule.reference if rule is not None else tagger.reference
         moved = reference.moved(watch.values()) if reference is not None else ""
-        return TagReport(results.rows, failed, resumed, "finished", corpus.problems, moved, degraded)
+        return TagReport(results.rows, failed, resumed, "finished", corpus.problems, moved, sum(asked.degraded))
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,7 @@ class Asked:
     rule: Rule | None
     asking: Asking | None
     watch: Watch
+    degraded: list[bool] = field(default_factory=list)
 
     def rows(self, documents: Sequence[Document]) -> list[Result]:
         """One row a document; where a block fails, its documents are tried one by one and the guilty ones say why.
@@ -106,6 +106,7 @@ class Asked:
         rows = []
         for document, suggestions in zip(documents, found, strict=True):
             kept = tuple(one for one in suggestions if one.confidence >= least)
-            note = "" if self.asking is None else self.asking.notes.of(document.id)
+            note, lacking = ("", False) if self.asking is None else self.asking.notes.take(document.id)
+            self.degraded.append(lacking)
             rows.append(Result(document.id, kept, self.tagger.calibrated, note=note))
         return rows

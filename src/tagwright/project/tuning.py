@@ -65,8 +65,10 @@ def tune_project(opened: Opened, wanted: Wanted, corpus: Corpus | None, progress
     if table is None:
         raise ConfigError("the confidence is not calibrated yet", hint="tagwright train with more tagged documents")
     learned = {document.id for document in opened.store.documents()} if corpus is not None else set()
+    model = opened.manifest.model
     found = _found(tagger, table, wanted, corpus, learned, progress)
     with opened.alone():
+        opened.refuse_another_model(model)
         versions.publish_extra(opened.folder, opened.manifest, versions.RULE, found.rule.to_json())
     return found
 
