@@ -268,3 +268,10 @@ def test_a_tag_and_a_document_that_came_a_moment_ago_are_asked_about_and_told(tr
     assert any("Subject heading: Zymurgy of the moor" in text for text in asked)
     assert any("heather and peat water" in text for text in asked), "its definition, a moment old"
     assert any("Moor beer" in text and "right: Zymurgy of the moor" in text for text in asked), "the new example"
+
+
+def test_at_no_price_the_curve_has_what_all_answers_bring(knowing):
+    _, second = knowing
+    whole = second.tried[" + ".join(second.used)]
+    assert second.curve[0]["nDCG@10"] == pytest.approx(whole["nDCG@10"].after, abs=1e-9)
+    assert second.curve[0]["micro-F1"] == pytest.approx(whole["micro-F1"].after, abs=1e-9)

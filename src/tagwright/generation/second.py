@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tagwright.candidates import Candidates
 from tagwright.fusion.revision import Revision, columns_of
 from tagwright.generation.asking import without
-from tagwright.generation.base import Stage
+from tagwright.generation.base import PAIRS, Stage
 from tagwright.generation.cascade import Cascade
 
 FORMAT = 1
@@ -103,7 +103,11 @@ def at_price(part: Part, stages: Sequence[Stage], cascade: Cascade) -> tuple[Can
     told = {stage.name: ~np.isnan(part.table.column(stage.name)) for stage in stages}
     for stage in stages:
         asked = cascade.asked(stage, part.table) & told[stage.name]
-        units = int(asked.sum()) if stage.unit == "pairs" else len(np.unique(part.table.documents[asked]))
+        if stage.unit == PAIRS:
+            units = int(asked.sum())
+        else:  # an answer about a document says something of all that it named
+            rows = np.unique(part.table.documents[asked])
+            asked, units = told[stage.name] & np.isin(part.table.documents, rows), len(rows)
         calls += units * stage.calls
         for name in stage.columns:
             columns[name] = np.where(asked, part.table.column(name), np.nan)
