@@ -64,6 +64,15 @@ def test_a_judge_that_draws_lots_moves_next_to_nothing():
     assert np.abs(after.column("confidence") - table.column("confidence")).max() < 0.06
 
 
+def test_answers_that_tell_nothing_do_not_mend_a_confidence_that_is_wrong():
+    table, right = table_of(500)
+    boastful = table.with_columns({"confidence": np.sqrt(table.column("confidence"))})
+    lots = boastful.with_columns({"judged": np.random.default_rng(1).random(table.n_pairs)})
+    after = Revision(["judged"]).fit(lots, right).fuse(lots)
+    moved = np.abs(after.column("confidence") - boastful.column("confidence"))
+    assert moved.mean() < 0.01 and moved.max() < 0.06
+
+
 def test_a_perfect_judge_outranks_every_first_confidence():
     table, right = table_of(300)
     perfect = table.with_columns({"judged": np.where(right, 0.99, 0.01)})

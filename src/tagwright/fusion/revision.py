@@ -19,6 +19,8 @@ _FUSED, _CONFIDENCE = "fused", "confidence"
 _MOST = 4.0
 # Of a first confidence: that of a pair with one chance in a million is no more than that.
 _FAR = 14.0
+# A document's answers are compared with those about so many of its best candidates.
+_BEST = 10
 # The strength of the ridge on standardised features; at 1.0 columns of noise move no confidence by more than 0.01.
 _RIDGE = 1.0
 
@@ -29,8 +31,9 @@ class Revision:
 
     The log-odds of being right are a weighted sum of the first confidence's log-odds and, of each column in
     ``columns``, its log-odds, how far these lie above the mean of the document's other answers, and that it said
-    anything at all. Pairs with all of these NaN keep what they have, to the last bit. Pairs that a stage added have no
-    first confidence and get one.
+    anything at all. Another sum of the same pairs knows only the first confidence and what was asked; by as much as
+    the first sum is higher the answers move the log-odds. So answers that tell nothing move nothing, and what was not
+    asked keeps what it has, to the last bit. Pairs that a stage added have no first confidence and get one.
 
     This is not the learned ranking of the first fusion, fitted anew with more columns: the few hundred documents that
     a model can be asked about teach a handful of weights, but not a ranking of thirty columns, which thousands of
@@ -42,12 +45,15 @@ class Revision:
     def fit(self, candidates: Candidates, gold: NDArray[np.bool_]) -> Self:
         """Learns the weights; ``gold`` (n_pairs,) bool, ``confidence`` out-of-fold."""
         told = self.told(candidates)
-        self.weights_ = _weights(self._features(candidates)[told], gold[told])
+        features, right = self._features(candidates)[told], gold[told]
+        self.weights_ = _weights(features, right)
+        self.free_ = _weights(features * _free(features.shape[1]), right)
         return self
 
     def believe(self) -> Self:
         """Half of each answer's log-odds count: what there is to go by where nothing can be learned."""
         self.weights_ = np.array([1.0, -1.0, *([0.0, 0.5, 0.0] * len(self.columns)), 0.0])
+        self.free_ = np.array([1.0, *([0.0] * (len(self.weights_) - 1))])
         return self
 
     def fuse(self, candidates: Candidates) -> Candidates:
@@ -66,11 +72,9 @@ class Revision:
         if not hasattr(self, "weights_"):
             raise NotFittedError("the second fusion has not been fitted", hint="tagwright train --generation")
         features = self._features(candidates)
-        total = np.full(len(features), self.weights_[-1])
-        # Column by column: a matrix product's last bits depend on how many documents stand beside.
-        for weight, column in zip(self.weights_, features.T, strict=False):
-            total += weight * column
-        return np.where(self.told(candidates), total - features[:, 0], 0.0)
+        added = features[:, 1] > 0
+        moved = _sum(self.weights_, features) - np.where(added, 0.0, _sum(self.free_, features))
+        return np.where(self.told(candidates), moved, 0.0)
 
     def told(self, candidates: Candidates) -> NDArray[np.bool_]:
         """(n_pairs,) whether any of the columns says something."""
@@ -81,13 +85,13 @@ class Revision:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {"columns": self.columns, "weights": self.weights_.tolist()}
+        return {"columns": self.columns, "weights": self.weights_.tolist(), "free": self.free_.tolist()}
 
     @classmethod
     def from_json(cls, said: dict[str, Any]) -> Self:
         """What `to_json` gave."""
         made = cls([str(name) for name in said["columns"]])
-        made.weights_ = np.asarray(said["weights"], dtype=np.float64)
+        made.weights_, made.free_ = (np.asarray(said[name], dtype=np.float64) for name in ("weights", "free"))
         return made
 
     def _features(self, candidates: Candidates) -> Floats:
@@ -103,6 +107,19 @@ class Revision:
         return np.stack(found, axis=1)
 
 
+def _free(width: int) -> Floats:
+    """(width,) 1 for the features that hold nothing of what was answered, else 0."""
+    return np.array([1.0, 1.0, *([1.0, 0.0, 0.0] * ((width - 2) // 3))])
+
+
+def _sum(weights: Floats, features: Floats) -> Floats:
+    """(n_pairs,) the weighted sum; column by column, as a product's last bits depend on what stands beside."""
+    total = np.full(len(features), weights[-1])
+    for weight, column in zip(weights, features.T, strict=False):
+        total += weight * column
+    return total
+
+
 def _odds(probabilities: Floats, most: float) -> Floats:
     """Log-odds, at most ``most`` from 0; NaN stays."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -110,11 +127,15 @@ def _odds(probabilities: Floats, most: float) -> Floats:
 
 
 def _mean(candidates: Candidates, odds: Floats, told: NDArray[np.bool_]) -> Floats:
-    """(n_pairs,) the mean over the pairs of the same document about which something was said."""
+    """(n_pairs,) the mean over the document's best candidates about which something was said; without one, its own.
+
+    Of the best only, for a mean over all would tell how many candidates there are, which is no answer.
+    """
     owners = candidates.documents
-    total = np.bincount(owners, np.where(told, odds, 0.0), minlength=candidates.n_documents)
-    number = np.bincount(owners[told], minlength=candidates.n_documents)
-    return np.asarray((total / np.maximum(number, 1))[owners])
+    counted = told & (candidates.rank(_CONFIDENCE) < _BEST)
+    total = np.bincount(owners, np.where(counted, odds, 0.0), minlength=candidates.n_documents)
+    number = np.bincount(owners[counted], minlength=candidates.n_documents)[owners]
+    return np.where(number > 0, total[owners] / np.maximum(number, 1), odds)
 
 
 def _weights(features: Floats, right: NDArray[np.bool_]) -> Floats:
@@ -127,6 +148,9 @@ def _weights(features: Floats, right: NDArray[np.bool_]) -> Floats:
         return weights
     middle, spread = features.mean(axis=0), features.std(axis=0)
     used = spread > 0
+    if not used.any():
+        share = right.mean()
+        return np.append(np.zeros(len(used)), np.log(share / (1 - share)))
     scaled = (features[:, used] - middle[used]) / spread[used]
     fitted = LogisticRegression(C=_RIDGE, max_iter=1000).fit(scaled, right)
     slopes = np.zeros(len(used))
