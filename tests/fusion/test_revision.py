@@ -64,6 +64,16 @@ def test_a_judge_that_draws_lots_moves_next_to_nothing():
     assert np.abs(after.column("confidence") - table.column("confidence")).max() < 0.06
 
 
+def test_a_stage_that_was_spared_moves_no_more_than_its_usual_answer():
+    table, right = table_of(400)
+    always = table.with_columns({"proposed": np.zeros(table.n_pairs)})
+    always = judged(always, right, 1.5)
+    revision = Revision(["proposed", "judged"]).fit(always, right)
+    spared = always.with_columns({"proposed": np.full(table.n_pairs, np.nan)})
+    told = ~np.isnan(spared.column("judged"))
+    assert revision.moves(spared)[told] == pytest.approx(revision.moves(always)[told], abs=1e-6)
+
+
 def test_answers_that_tell_nothing_do_not_mend_a_confidence_that_is_wrong():
     table, right = table_of(500)
     boastful = table.with_columns({"confidence": np.sqrt(table.column("confidence"))})

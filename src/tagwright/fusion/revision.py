@@ -30,10 +30,11 @@ class Revision:
     """Moves ``confidence`` and ``fused`` of the pairs that a model was asked about, by the log-odds that it is worth.
 
     The log-odds of being right are a weighted sum of the first confidence's log-odds and, of each column in
-    ``columns``, its log-odds, how far these lie above the mean of the document's other answers, and that it said
-    anything at all. Another sum of the same pairs knows only the first confidence and what was asked; by as much as
-    the first sum is higher the answers move the log-odds. So answers that tell nothing move nothing, and what was not
-    asked keeps what it has, to the last bit. Pairs that a stage added have no first confidence and get one.
+    ``columns``, its log-odds beyond what is usual of it, how far these lie above the mean of the document's other
+    answers, and that it said anything at all. Another sum of the same pairs knows only the first confidence and what
+    was asked; by as much as the first sum is higher the answers move the log-odds. So answers that tell nothing move
+    nothing, and what was not asked keeps what it has, to the last bit. Pairs that a stage added have no first
+    confidence and get one.
 
     This is not the learned ranking of the first fusion, fitted anew with more columns: the few hundred documents that
     a model can be asked about teach a handful of weights, but not a ranking of thirty columns, which thousands of
@@ -45,6 +46,7 @@ class Revision:
     def fit(self, candidates: Candidates, gold: NDArray[np.bool_]) -> Self:
         """Learns the weights; ``gold`` (n_pairs,) bool, ``confidence`` out-of-fold."""
         told = self.told(candidates)
+        self.usual_ = [_usual(candidates.column(name)) for name in self.columns]
         features, right = self._features(candidates)[told], gold[told]
         self.weights_ = _weights(features, right)
         self.free_ = _weights(features * _free(features.shape[1]), right)
@@ -52,6 +54,7 @@ class Revision:
 
     def believe(self) -> Self:
         """Half of each answer's log-odds count: what there is to go by where nothing can be learned."""
+        self.usual_ = [0.0] * len(self.columns)
         self.weights_ = np.array([1.0, -1.0, *([0.0, 0.5, 0.0] * len(self.columns)), 0.0])
         self.free_ = np.array([1.0, *([0.0] * (len(self.weights_) - 1))])
         return self
@@ -85,13 +88,19 @@ class Revision:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {"columns": self.columns, "weights": self.weights_.tolist(), "free": self.free_.tolist()}
+        return {
+            "columns": self.columns,
+            "weights": self.weights_.tolist(),
+            "free": self.free_.tolist(),
+            "usual": self.usual_,
+        }
 
     @classmethod
     def from_json(cls, said: dict[str, Any]) -> Self:
         """What `to_json` gave."""
         made = cls([str(name) for name in said["columns"]])
         made.weights_, made.free_ = (np.asarray(said[name], dtype=np.float64) for name in ("weights", "free"))
+        made.usual_ = [float(value) for value in said["usual"]]
         return made
 
     def _features(self, candidates: Candidates) -> Floats:
@@ -99,12 +108,24 @@ class Revision:
         base = _odds(candidates.column(_CONFIDENCE).astype(np.float64), _FAR)
         added = np.isnan(base)
         found = [np.where(added, 0.0, base), added.astype(np.float64)]
-        for name in self.columns:
+        for name, usual in zip(self.columns, self.usual_, strict=True):
             values = candidates.column(name).astype(np.float64)
             told = ~np.isnan(values)
-            odds = np.where(told, _odds(np.clip(values, 0.0, 1.0), _MOST), 0.0)
+            # Beyond the usual: one that says nothing counts like one that says what it always says.
+            odds = np.where(told, _said(values) - usual, 0.0)
             found += [told.astype(np.float64), odds, np.where(told, odds - _mean(candidates, odds, told), 0.0)]
         return np.stack(found, axis=1)
+
+
+def _said(values: Floats) -> Floats:
+    """The log-odds of a column's values; NaN stays."""
+    return _odds(np.clip(values, 0.0, 1.0), _MOST)
+
+
+def _usual(column: NDArray[np.float32]) -> float:
+    """The mean log-odds of what a column says; 0 where it says nothing."""
+    values = column[~np.isnan(column)].astype(np.float64)
+    return float(_said(values).mean()) if len(values) else 0.0
 
 
 def _free(width: int) -> Floats:
