@@ -2,6 +2,8 @@
 # The tests run against the built wheel, so they see what a user would install.
 
 VENV ?= .venv
+# Processes that run tests side by side, a file each; more than two need more than 4 GB.
+JOBS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 SOURCES := pyproject.toml README.md $(shell find src -type f ! -name '*.pyc')
@@ -20,10 +22,10 @@ demo: $(VENV)/wheel.stamp  ## install the core, train on the demonstration libra
 	$(BIN)/tagwright demo
 
 test: $(VENV)/dev.stamp $(VENV)/wheel.stamp  ## the tests that need neither torch nor a compiler (minutes)
-	$(BIN)/python -m pytest -m "not heavy and not slow and not soak"
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not heavy and not slow and not soak"
 
 test-all: $(VENV)/all.stamp $(VENV)/wheel.stamp  ## all tests, the heavy extras installed
-	$(BIN)/python -m pytest -m "not soak"
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not soak"
 
 soak: $(VENV)/all.stamp $(VENV)/wheel.stamp  ## kills and load: long, by hand
 	$(BIN)/python -m pytest -m soak
