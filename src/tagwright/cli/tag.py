@@ -39,7 +39,7 @@ MinConfidence = Annotated[
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace whatever OUT holds.")]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="With --llm: ask nothing and write nothing, show what it would take at most.")
+    bool, typer.Option("--dry-run", help="With --llm: ask nothing and write nothing, show what it would take, about.")
 ]
 Workers = Annotated[int, typer.Option("--workers", min=1, max=256, help="Threads.")]
 

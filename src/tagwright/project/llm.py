@@ -69,7 +69,7 @@ class Session:
         """What it took, and what is worth knowing, in words."""
         spent, tokens = self.spent, self.spent.prompt_tokens + self.spent.completion_tokens
         cost = f", {self.cost:.4f} in money" if self.cost else ""
-        would = "would take at most" if self.dry is not None else "took"
+        would = "would take about" if self.dry is not None else "took"
         said = [f"the language model {would} {spent.calls:,} calls, {tokens:,} tokens{cost}"]
         if self.budget.refused_:
             said.append(f"{self.budget.refused_:,} questions were not asked: the budget was spent")
