@@ -38,11 +38,11 @@ def test_its_judgements_are_those_of_the_same_model_in_this_process(url):
 
 
 def test_it_is_held_to_a_schema_though_it_falls_over_the_usual_form(url):
-    llm = Http(url, "small")
-    answers = llm.complete([Prompt("Write a poem."), Prompt("No JSON!")], schema=SCHEMA, most_tokens=64)
+    llm, asked = Http(url, "small", at_once=1), [Prompt("Write a poem."), Prompt("No JSON!"), Prompt("Sing.")]
+    answers = llm.complete(asked, schema=SCHEMA, most_tokens=64)
     assert all(set(json.loads(answer.text)) == {"tags"} for answer in answers), [answer.error for answer in answers]
     again = llm.complete([Prompt("Write a letter.")], schema=SCHEMA, most_tokens=64)[0]
-    assert json.loads(again.text) and again.usage.calls == 1, "the form that works is remembered"
+    assert json.loads(again.text) and again.usage.calls == 1, "after three questions the form that works is remembered"
 
 
 def test_a_prompt_longer_than_its_context_is_a_named_error(url):
