@@ -12,7 +12,7 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "tagwright"
 
 FLOORS = {
-    **dict.fromkeys(["types", "errors"], 1),
+    **dict.fromkeys(["types", "errors", "version"], 1),
     **dict.fromkeys(["candidates", "registry", "executor", "text", "store"], 2),
     **dict.fromkeys(["corpus", "vocabulary"], 3),
     **dict.fromkeys(["encoders", "indexes", "llm"], 4),

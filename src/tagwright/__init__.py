@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from tagwright.version import VERSION as __version__
+
 __all__ = ["Document", "Evidence", "Project", "Suggestion", "Tag", "__version__"]
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def __getattr__(name: str) -> Any:
 
         return Project
     if name in __all__:
-        from tagwright import types
+        import tagwright.types as types
 
         return getattr(types, name)
     raise AttributeError(f"module 'tagwright' has no attribute {name!r}")

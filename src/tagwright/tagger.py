@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from tagwright import registry
+import tagwright.registry as registry
 from tagwright.calibration.base import CONFIDENCE, Calibration
 from tagwright.calibration.drift import Reference, Watch
 from tagwright.calibration.rule import DECISIONS, Rule

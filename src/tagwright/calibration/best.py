@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tagwright import registry
+import tagwright.registry as registry
 from tagwright.calibration.base import CONFIDENCE, Calibration
 from tagwright.calibration.parted import PARTS, Parted
 from tagwright.candidates import Candidates

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tagwright.calibration import guarantees
+import tagwright.calibration.guarantees as guarantees
 from tagwright.calibration.base import CONFIDENCE
 from tagwright.calibration.drift import Reference
 from tagwright.calibration.guarantees import CUTS, Losses, Plan

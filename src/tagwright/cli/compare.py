@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tagwright.cli import show
+import tagwright.cli.show as show
 from tagwright.cli.options import AsJson
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tagwright.cli import show
+import tagwright.cli.show as show
 from tagwright.cli.options import HERE, AsJson, Overrides, ProjectFolder
 
 
@@ -55,7 +55,7 @@ def _show_available(as_json: bool) -> None:
 
 def components() -> list[dict[str, Any]]:
     """Every registered component, strangers' ones, too: kind, name, what it is, its options with their defaults."""
-    from tagwright import registry
+    import tagwright.registry as registry
 
     found = []
     for kind in registry.BUILT_IN:

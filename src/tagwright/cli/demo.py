@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tagwright.cli import show
+import tagwright.cli.show as show
 from tagwright.cli.options import AsJson
 from tagwright.cli.suggest import table
 
@@ -31,7 +31,7 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Make a project from the demonstration library, train it, measure it, and tag three new texts."""
-    from tagwright.demo import library
+    import tagwright.demo.library as library
 
     opened = _make(folder)
     count, languages = opened.vocabulary.n_active, ", ".join(opened.vocabulary.languages)
@@ -62,7 +62,7 @@ def _tell(as_json: bool, text: str) -> None:
 
 def _make(folder: Path) -> Project:
     """A new project; one that an earlier demonstration made is replaced, anything else is left alone."""
-    from tagwright.demo import library
+    import tagwright.demo.library as library
     from tagwright.errors import ProjectError
     from tagwright.project import Project
 
@@ -77,8 +77,8 @@ def _make(folder: Path) -> Project:
 
 
 def _train(project: Project) -> TrainReport:
+    import tagwright.demo.library as library
     from tagwright.corpus import open_corpus
-    from tagwright.demo import library
 
     corpus = open_corpus([library.train_path()], known_tags=project.vocabulary.__contains__, for_training=True)
     with show.progress() as progress:
@@ -86,8 +86,8 @@ def _train(project: Project) -> TrainReport:
 
 
 def _measure(project: Project) -> Report:
+    import tagwright.demo.library as library
     from tagwright.corpus import open_corpus
-    from tagwright.demo import library
 
     with show.progress() as progress:
         report, _ = project.evaluate(open_corpus([library.test_path()]), progress=progress)
@@ -117,7 +117,7 @@ def _next_steps(folder: Path) -> str:
 
 
 def _as_json(folder: Path, trained: TrainReport, report: Report, found: list[Any]) -> dict[str, Any]:
-    from tagwright.demo import library
+    import tagwright.demo.library as library
 
     texts = [
         {"id": document.id, "title": document.title, "suggestions": tags}

@@ -11,10 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
-from tagwright import __version__
-from tagwright.cli import probing, show
+import tagwright.cli.probing as probing
+import tagwright.cli.show as show
 from tagwright.cli.options import HERE, AsJson, ProjectFolder
 from tagwright.errors import TagwrightError
+from tagwright.version import VERSION as __version__
 
 # "lightgbm>=4.5" or "omikuji>=0.5.1; extra == 'trees'", as the package's own metadata has it
 _NAME = re.compile(r"[\w.-]+")

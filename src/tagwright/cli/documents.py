@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tagwright.cli import show
+import tagwright.cli.show as show
 
 if TYPE_CHECKING:
     from tagwright.corpus import Corpus, Problems

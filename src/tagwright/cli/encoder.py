@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tagwright.cli import show
+import tagwright.cli.show as show
 from tagwright.cli.options import HERE, AsJson
 
 app = typer.Typer(help="Make sentence encoders ready to be used without torch.", no_args_is_help=True)

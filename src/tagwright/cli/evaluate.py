@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tagwright.cli import documents, protocols, show
+import tagwright.cli.documents as documents
+import tagwright.cli.protocols as protocols
+import tagwright.cli.show as show
 from tagwright.cli.options import (
     HERE,
     AsJson,
@@ -97,7 +99,7 @@ def evaluate(
 
 def _moved_to(cut: float | None, report: Report, saved: SavedCandidates) -> tuple[Report, SavedCandidates]:
     """The same candidates judged at another cut, without asking any channel."""
-    from tagwright.project import evaluating
+    import tagwright.project.evaluating as evaluating
 
     if cut is None:
         return report, saved
@@ -117,7 +119,7 @@ def _keep(report: Report, saved: SavedCandidates, out: Path | None, save: Path |
 def _draw(report: Report, saved: SavedCandidates, page: Path | None) -> None:
     """Writes the page with pictures, where one is wanted."""
     from tagwright.errors import OutputError
-    from tagwright.evaluation.html import page as drawn
+    from tagwright.evaluation.html.page import page as drawn
 
     if page is None:
         return

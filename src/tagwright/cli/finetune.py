@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tagwright.cli import show
+import tagwright.cli.show as show
 from tagwright.cli.options import HERE, AsJson, Overrides, ProjectFolder
 
 if TYPE_CHECKING:

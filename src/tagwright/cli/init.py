@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tagwright.cli import show
+import tagwright.cli.show as show
 from tagwright.cli.documents import pairs
 from tagwright.cli.options import HERE, AsJson, ProjectFolder, TagsColumns, TagsKind, TagsLanguage, TagsSeparator
 from tagwright.cli.vocab import tags_in_words, vocabulary_problems

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tagwright.cli import finetune, show
+import tagwright.cli.finetune as finetune
+import tagwright.cli.show as show
 from tagwright.cli.options import HERE, AsJson, Overrides, ProjectFolder
 
 if TYPE_CHECKING:

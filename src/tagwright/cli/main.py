@@ -16,10 +16,22 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from tagwright import __version__
-from tagwright.cli import compare, config, demo, doctor, encoder, evaluate, init, llm, suggest, tag, train, tune, vocab
+import tagwright.cli.compare as compare
+import tagwright.cli.config as config
+import tagwright.cli.demo as demo
+import tagwright.cli.doctor as doctor
+import tagwright.cli.encoder as encoder
+import tagwright.cli.evaluate as evaluate
+import tagwright.cli.init as init
+import tagwright.cli.llm as llm
+import tagwright.cli.suggest as suggest
+import tagwright.cli.tag as tag
+import tagwright.cli.train as train
+import tagwright.cli.tune as tune
+import tagwright.cli.vocab as vocab
 from tagwright.cli.show import clean
 from tagwright.errors import TagwrightError
+from tagwright.version import VERSION as __version__
 
 app = typer.Typer(
     name="tagwright",

@@ -42,7 +42,7 @@ def _server(url: str, model: str, key: str) -> tuple[LLM, Prices]:
 
 def _of_project(folder: Path) -> tuple[LLM, Prices]:
     """The model of the settings with the prices of the budget; where there is no project, the built-in model."""
-    from tagwright import registry
+    import tagwright.registry as registry
     from tagwright.project import Project
     from tagwright.project.settings import FILE, Settings
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tagwright.cli import show
+import tagwright.cli.show as show
 
 if TYPE_CHECKING:
     from tagwright.corpus import Corpus
@@ -150,7 +150,7 @@ def _rare(saved: SavedCandidates, project: Project, frozen: Path | None) -> Prot
 
 
 def _zero_shot(saved: SavedCandidates, source: Source, unseen: Sequence[str]) -> Protocol:
-    from tagwright.project import unseen as zero
+    import tagwright.project.unseen as zero
 
     project = source.project
     kept, evaluated = _documents(source)

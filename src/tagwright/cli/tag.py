@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tagwright.cli import documents, show
+import tagwright.cli.documents as documents
+import tagwright.cli.show as show
 from tagwright.cli.options import (
     HERE,
     AsJson,

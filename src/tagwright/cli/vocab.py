@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tagwright.cli import show
+import tagwright.cli.show as show
 from tagwright.cli.documents import pairs
 from tagwright.cli.options import HERE, AsJson, HowMany, ProjectFolder, TagsColumns, TagsKind, TagsSeparator
 

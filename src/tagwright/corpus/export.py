@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tagwright.corpus import disk
+import tagwright.corpus.disk as disk
 from tagwright.corpus.parquet import arrow
 from tagwright.errors import OutputError
 

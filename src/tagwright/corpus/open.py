@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from tagwright import registry
+import tagwright.registry as registry
 from tagwright.corpus.annif import SIDECARS, sidecar
 from tagwright.corpus.base import Corpus
 from tagwright.corpus.columns import USUAL

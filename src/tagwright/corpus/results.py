@@ -15,7 +15,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, Self
 
-from tagwright.corpus import disk
+import tagwright.corpus.disk as disk
 from tagwright.corpus.base import Corpus
 from tagwright.corpus.export import ending_of, export
 from tagwright.corpus.result import Result, parse_line

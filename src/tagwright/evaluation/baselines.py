@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix, csr_matrix
 from sklearn.svm import LinearSVC
 
-from tagwright import registry
+import tagwright.registry as registry
 from tagwright.candidates import Candidates
 from tagwright.evaluation.bootstrap import paired_bootstrap
 from tagwright.evaluation.evaluate import evaluate

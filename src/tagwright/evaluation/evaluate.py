@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+import tagwright.evaluation.metrics as m
 from tagwright.candidates import Candidates
 from tagwright.errors import ConfigError
-from tagwright.evaluation import metrics as m
 from tagwright.evaluation.bootstrap import ROUNDS, Difference, paired_bootstrap
 from tagwright.evaluation.channels import recall_by_channel
 from tagwright.evaluation.gold import Gold

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import tagwright.evaluation.metrics as m
 from tagwright.errors import ConfigError, InputError, OutputError
-from tagwright.evaluation import metrics as m
 from tagwright.evaluation.evaluate import evaluate
 from tagwright.evaluation.gold import Gold
 from tagwright.evaluation.judged import Bools, Judged

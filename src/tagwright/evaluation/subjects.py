@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+import tagwright.evaluation.metrics as m
 from tagwright.errors import ConfigError
-from tagwright.evaluation import metrics as m
 from tagwright.evaluation.judged import Judged
 
 KS = tuple(range(5, 51, 5))

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from tagwright.generation import folder as disk
+import tagwright.generation.folder as disk
 from tagwright.generation.segment import DESCRIPTION, REFERENCE, RULE, Segment
 from tagwright.llm.prompts import plain
 from tagwright.text.tfidf import TfIdf, weighted

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tagwright.llm import prompts
+import tagwright.llm.prompts as prompts
 from tagwright.llm.base import LLM, Completion, Prompt, Usage
 
 _NOTHING = Usage()

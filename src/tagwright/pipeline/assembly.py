@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from tagwright import registry
+import tagwright.registry as registry
 from tagwright.candidates import LANGUAGE, SEEN, Candidates, Floats, Ints
 from tagwright.encoders.base import Encoder, LearningEncoder
 from tagwright.errors import ConfigError

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagwright import registry
+import tagwright.registry as registry
 from tagwright.calibration.base import CONFIDENCE, Calibration
 from tagwright.calibration.thresholds import Cuts, best_cut
 from tagwright.candidates import Candidates, Ints

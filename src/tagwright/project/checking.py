@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import tagwright.project.parts as parts
+import tagwright.project.versions as versions
 from tagwright.encoders.base import LearningEncoder
 from tagwright.errors import TagwrightError
-from tagwright.project import parts, versions
 from tagwright.project.opened import Opened
 from tagwright.project.reports import Finding
 

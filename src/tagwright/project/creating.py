@@ -10,11 +10,14 @@ from typing import Any
 
 import tomli_w
 
-from tagwright import registry
-from tagwright.corpus import disk
+import tagwright.corpus.disk as disk
+import tagwright.project.manifest as manifest
+import tagwright.project.parts as parts
+import tagwright.project.settings as settings
+import tagwright.project.versions as versions
+import tagwright.registry as registry
 from tagwright.encoders.choose import choose
 from tagwright.errors import ProjectError
-from tagwright.project import manifest, parts, settings, versions
 
 # Held by the process that makes a project; where it is left alone, that process died and its work may go.
 MARK = ".unfinished"

@@ -12,20 +12,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagwright import __version__
 from tagwright.calibration.base import CONFIDENCE
 from tagwright.calibration.drift import Reference, measured
 from tagwright.candidates import Candidates
 from tagwright.corpus.base import Corpus
 from tagwright.errors import NotFittedError
-from tagwright.evaluation import Gold, Ranked, Report, SavedCandidates, evaluate
+from tagwright.evaluation import Gold, Ranked, Report, SavedCandidates
+from tagwright.evaluation.evaluate import evaluate
 from tagwright.evaluation.html.worst import asked_for
 from tagwright.evaluation.ranked import ELSEWHERE
 from tagwright.pipeline.assembly import BLOCK, FOUND
 from tagwright.pipeline.fitting import Progress
+from tagwright.project.opened import Opened
 from tagwright.project.settings import Settings
 from tagwright.tagger import Tagger
 from tagwright.types import Document, Evidence
+from tagwright.version import VERSION as __version__
 from tagwright.vocabulary.hierarchy import closure_from, links_of
 
 _GIVEN = "given"
@@ -64,6 +66,17 @@ def measure(
          "languages": languages, "types": types, "names": _names(tagger, table, gold, positions)},
     )  # fmt: skip
     return report(saved), saved
+
+
+def evaluate_project(
+    opened: Opened, corpus: Corpus, *, k: int, why: bool, progress: Progress
+) -> tuple[Report, SavedCandidates]:
+    """`measure` of a project as it is now, with its settings; ``why``: and reasons for the worst documents."""
+    tagger, rule, manifest = opened.tagger(), opened.rule(), opened.manifest
+    reference = tagger.reference if rule is None else rule.reference
+    found, saved = measure(tagger, corpus, k=k, n_train=manifest.documents, reference=reference, progress=progress)
+    said = about(opened.settings, fingerprint=opened.fingerprint(), calibrated=manifest.calibrated)
+    return found, with_settings(saved, about=said, reasons=reasons(tagger, corpus, (found, saved)) if why else {})
 
 
 def about(settings: Settings, *, fingerprint: str, calibrated: bool) -> dict[str, Any]:

@@ -8,20 +8,22 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-from tagwright import registry
+import tagwright.llm.prompts as prompts
+import tagwright.project.generating as generating
+import tagwright.project.knowing as knowing
+import tagwright.project.versions as versions
+import tagwright.registry as registry
 from tagwright.errors import ConfigError
 from tagwright.fusion.revision import Revision
 from tagwright.generation.asking import Asking, Generation
 from tagwright.generation.base import Notes, Stage, furnish
 from tagwright.generation.cascade import Cascade
 from tagwright.generation.second import Second, columns
-from tagwright.llm import prompts
 from tagwright.llm.base import LLM, Usage
 from tagwright.llm.budget import Budget, BudgetedLLM, Estimating
 from tagwright.llm.cached import CachedLLM
 from tagwright.llm.logged import LoggedLLM
 from tagwright.pipeline.fitting import Progress
-from tagwright.project import generating, knowing, versions
 from tagwright.project.opened import Opened
 from tagwright.store.calls import CallLog
 

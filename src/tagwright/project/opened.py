@@ -10,17 +10,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tagwright import __version__
+import tagwright.project.parts as parts
+import tagwright.project.versions as versions
 from tagwright.calibration.rule import Rule
 from tagwright.encoders.base import Encoder
 from tagwright.errors import ConfigError, ProjectError, StoreError
-from tagwright.project import parts, versions
 from tagwright.project.growing import Growth
 from tagwright.project.manifest import Manifest
 from tagwright.project.settings import Settings
 from tagwright.store.base import GrowthRow
 from tagwright.store.sqlite import SqliteStore
 from tagwright.tagger import Tagger
+from tagwright.version import VERSION as __version__
 from tagwright.vocabulary import Vocabulary
 
 # How soon another machine notices that the owner of a training is dead; on this machine it is noticed at once.

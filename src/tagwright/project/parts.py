@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tagwright import registry
+import tagwright.registry as registry
 from tagwright.encoders.base import Encoder, LearningEncoder
 from tagwright.encoders.cached import Cached
 from tagwright.errors import IntegrityError

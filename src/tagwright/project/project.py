@@ -10,12 +10,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import tagwright.project.checking as checking
+import tagwright.project.creating as creating
+import tagwright.project.evaluating as evaluating
+import tagwright.project.learning as learning
+import tagwright.project.parts as parts
+import tagwright.project.tagging as tagging
+import tagwright.project.tuning as tuning
+import tagwright.project.updating as updating
+import tagwright.project.versions as versions
 from tagwright.calibration.rule import Rule
 from tagwright.candidates import Candidates
 from tagwright.evaluation import Report, SavedCandidates
 from tagwright.pipeline.fitting import Progress
 from tagwright.pipeline.table import OutOfFold
-from tagwright.project import checking, creating, evaluating, learning, parts, tagging, tuning, updating, versions
 from tagwright.project.growing import rows_for
 from tagwright.project.llm import LanguageModel, Session
 from tagwright.project.manifest import Manifest
@@ -221,16 +229,8 @@ class Project:
         self, corpus: Given, *, k: int = 100, why: bool = False, progress: Progress | None = None
     ) -> tuple[Report, SavedCandidates]:
         """How good suggestions for known tags are, and from what; ``why``: with reasons for the worst documents."""
-        tagger, n_train = self.tagger, self.manifest.documents
-        read = corpus_of(corpus, tagger.vocabulary, keep_unknown=True)
-        rule = self.rule
-        found, saved = evaluating.measure(
-            tagger, read, k=k, n_train=n_train, progress=progress or _quiet,
-            reference=tagger.reference if rule is None else rule.reference,
-        )  # fmt: skip
-        about = evaluating.about(self.settings, fingerprint=self.fingerprint, calibrated=self.calibrated)
-        reasons = evaluating.reasons(tagger, read, (found, saved)) if why else {}
-        return found, evaluating.with_settings(saved, about=about, reasons=reasons)
+        read = corpus_of(corpus, self.vocabulary, keep_unknown=True)
+        return evaluating.evaluate_project(self._opened, read, k=k, why=why, progress=progress or _quiet)
 
     def candidates(self, documents: Sequence[Document]) -> Candidates:
         """The table of a block: every channel's columns, ``fused`` and ``confidence``."""

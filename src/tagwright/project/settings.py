@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tagwright import registry
+import tagwright.registry as registry
 from tagwright.errors import ConfigError
 from tagwright.generation.asking import DEFAULT_STAGES, RESERVED, Generation
 from tagwright.generation.knowledge import Knowledge

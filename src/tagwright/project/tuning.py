@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+import tagwright.project.versions as versions
 from tagwright.calibration.base import CONFIDENCE
 from tagwright.calibration.rule import TARGETS, Rule
 from tagwright.calibration.tuning import Sample, tune
@@ -18,7 +19,6 @@ from tagwright.fusion.base import FUSED
 from tagwright.pipeline.assembly import BLOCK, gold_of
 from tagwright.pipeline.fitting import Progress
 from tagwright.pipeline.table import OutOfFold
-from tagwright.project import versions
 from tagwright.project.opened import Opened
 from tagwright.tagger import Tagger
 from tagwright.types import Document

@@ -8,13 +8,13 @@ from contextlib import suppress
 
 import numpy as np
 
+import tagwright.project.parts as parts
 from tagwright.candidates import Ints
 from tagwright.corpus import Memory
 from tagwright.errors import ConfigError, NotFittedError
 from tagwright.evaluation.protocols import Measured, Protocol, among, everything, part
 from tagwright.evaluation.ranked import Ranked
 from tagwright.pipeline.fitting import Progress
-from tagwright.project import parts
 from tagwright.project.evaluating import measure
 from tagwright.project.project import Project
 from tagwright.store.base import Store

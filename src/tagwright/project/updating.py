@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tagwright.project import versions
+import tagwright.project.versions as versions
 from tagwright.project.growing import changed_positions
 from tagwright.project.opened import Opened
 from tagwright.vocabulary import Vocabulary

@@ -10,14 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tagwright import __version__
+import tagwright.project.parts as parts
 from tagwright.encoders.base import Encoder, LearningEncoder
 from tagwright.errors import IntegrityError, ProjectError
 from tagwright.pipeline.table import OutOfFold, load_table
-from tagwright.project import parts
 from tagwright.project.manifest import Manifest, checksums, sync_folder
 from tagwright.project.settings import Settings
 from tagwright.tagger import Tagger
+from tagwright.version import VERSION as __version__
 from tagwright.vocabulary import Vocabulary
 
 FOLDER = "versions"

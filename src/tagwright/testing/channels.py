@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tagwright import registry
+import tagwright.registry as registry
 from tagwright.candidates import Candidates, Ints
 from tagwright.encoders.lsa import Lsa
 from tagwright.errors import NotFittedError

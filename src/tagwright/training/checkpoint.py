@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tagwright.corpus import disk
+import tagwright.corpus.disk as disk
 from tagwright.errors import OutputError
 
 FILE = "checkpoint.safetensors"

@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from tagwright import __version__
-from tagwright.corpus import disk
+import tagwright.corpus.disk as disk
+import tagwright.training.lora as lora
 from tagwright.errors import ConfigError, InputError, OutputError
-from tagwright.training import lora
 from tagwright.training.checkpoint import FILE, Checkpoint
 from tagwright.training.examples import Example, padded, read_examples
 from tagwright.training.options import Finetuned, Finetuning, Plan
+from tagwright.version import VERSION as __version__
 
 MANIFEST = "finetuning.json"
 FORMAT = 1

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagwright import __version__
+import tagwright.corpus.disk as disk
 from tagwright.calibration.base import CONFIDENCE
 from tagwright.candidates import Candidates, Ints
-from tagwright.corpus import disk
 from tagwright.errors import ConfigError, OutputError
 from tagwright.fusion.base import FUSED
 from tagwright.generation.base import Notes
@@ -27,6 +26,7 @@ from tagwright.pipeline.assembly import gold_of
 from tagwright.pipeline.table import OutOfFold
 from tagwright.training.selection import diverse
 from tagwright.types import Document
+from tagwright.version import VERSION as __version__
 from tagwright.vocabulary.base import Vocabulary
 
 SELECT, JUDGE = "select", "judge"

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import tagwright.vocabulary.build as build
+import tagwright.vocabulary.changes as changes
+import tagwright.vocabulary.columns as columns
 from tagwright.errors import UnknownTagError
 from tagwright.types import Tag
-from tagwright.vocabulary import build, changes, columns
 from tagwright.vocabulary.changes import Changes
 from tagwright.vocabulary.clean import clean
 from tagwright.vocabulary.columns import Columns

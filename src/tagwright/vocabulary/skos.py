@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import tagwright.vocabulary.rdf_terms as rdf
 from tagwright.types import Tag
-from tagwright.vocabulary import rdf_terms as rdf
 from tagwright.vocabulary.clean import language_code
 from tagwright.vocabulary.guard import Statement, statements
 from tagwright.vocabulary.problems import Problems

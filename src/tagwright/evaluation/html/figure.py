@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tagwright.evaluation.html import words
+import tagwright.evaluation.html.words as words
 
 Cell = str | int | float | None
 Values = list[dict[str, Any]]

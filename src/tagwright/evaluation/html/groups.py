@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tagwright.evaluation.html import words
+import tagwright.evaluation.html.words as words
 from tagwright.evaluation.html.colours import BLUE, ORANGE
 from tagwright.evaluation.html.confidence import band_name
 from tagwright.evaluation.html.facts import Facts

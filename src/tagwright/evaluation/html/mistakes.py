@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tagwright.evaluation.html import words
+import tagwright.evaluation.html.words as words
 from tagwright.evaluation.html.colours import BLUE, FAINT, ORANGE
 from tagwright.evaluation.html.facts import Facts
 from tagwright.evaluation.html.figure import Column, Figure, Panel, Table, Values, nothing, specification

@@ -7,7 +7,13 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-from tagwright.evaluation.html import confidence, groups, mistakes, sections, sources, thresholds, words
+import tagwright.evaluation.html.confidence as confidence
+import tagwright.evaluation.html.groups as groups
+import tagwright.evaluation.html.mistakes as mistakes
+import tagwright.evaluation.html.sections as sections
+import tagwright.evaluation.html.sources as sources
+import tagwright.evaluation.html.thresholds as thresholds
+import tagwright.evaluation.html.words as words
 from tagwright.evaluation.html.colours import CONFIG, DARK, LIGHT, variables
 from tagwright.evaluation.html.facts import Facts
 from tagwright.evaluation.html.figure import Figure

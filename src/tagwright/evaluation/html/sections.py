@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tagwright.evaluation.html import words
+import tagwright.evaluation.html.words as words
 from tagwright.evaluation.html.facts import Facts
 from tagwright.evaluation.html.figure import Cell, Column, Table
 from tagwright.evaluation.html.markup import escaped, foreign, table

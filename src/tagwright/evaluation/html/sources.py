@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+import tagwright.evaluation.html.words as words
 from tagwright.evaluation.channels import TOGETHER
-from tagwright.evaluation.html import words
 from tagwright.evaluation.html.facts import Facts
 from tagwright.evaluation.html.figure import Column, Figure, Panel, Table, nothing
 from tagwright.evaluation.html.marks import named_bars
