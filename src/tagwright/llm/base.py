@@ -97,6 +97,18 @@ class LLM(Protocol):
         ...
 
 
+@dataclass
+class Before:
+    """What stands before a model and goes by its name: it changes no answer."""
+
+    llm: LLM
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the model."""
+        return self.llm.fingerprint
+
+
 class Constrained(Protocol):
     """What a model in this process can do beside: say names of a list, and nothing else."""
 

@@ -9,7 +9,7 @@ from math import inf
 from typing import Any
 
 from tagwright.errors import ConfigError
-from tagwright.llm.base import LLM, Completion, Prompt, Usage
+from tagwright.llm.base import Before, Completion, Prompt, Usage
 
 OVER = "over the budget"
 DRY = "a dry run"
@@ -120,16 +120,10 @@ def _negative(usage: Usage) -> Usage:
 
 
 @dataclass
-class BudgetedLLM:
+class BudgetedLLM(Before):
     """The answers of ``llm`` as far as ``budget`` goes; over it the error is `OVER` and nothing is asked."""
 
-    llm: LLM
     budget: Budget
-
-    @property
-    def fingerprint(self) -> str:
-        """That of the model."""
-        return self.llm.fingerprint
 
     def complete(
         self,
@@ -168,16 +162,10 @@ class BudgetedLLM:
 
 
 @dataclass
-class Estimating:
+class Estimating(Before):
     """Answers nothing and counts what answers would take at most: the dry run of a model."""
 
-    llm: LLM
     most_: Usage = field(default=Usage(), init=False)
-
-    @property
-    def fingerprint(self) -> str:
-        """That of the model."""
-        return self.llm.fingerprint
 
     def complete(
         self,

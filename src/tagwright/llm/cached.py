@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
-from tagwright.llm.base import LLM, UNUSABLE, Completion, Prompt, Usage, question
+from tagwright.llm.base import UNUSABLE, Before, Completion, Prompt, Usage, question
 from tagwright.store.base import cache_key
 
 # What a crash costs at most; enough for a server to be busy with.
@@ -27,20 +27,14 @@ class Cache(Protocol):
 
 
 @dataclass
-class CachedLLM:
+class CachedLLM(Before):
     """The answers of ``llm``, from ``cache`` where the same model was asked the same before.
 
     Failed answers are not kept; an answer from the cache has a usage of nothing. The same question twice in one call is
     asked once.
     """
 
-    llm: LLM
     cache: Cache
-
-    @property
-    def fingerprint(self) -> str:
-        """That of the model: remembering changes no answer."""
-        return self.llm.fingerprint
 
     def complete(
         self,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from tagwright.llm.base import LLM, Completion, Prompt, Usage
+from tagwright.llm.base import LLM, Before, Completion, Prompt, Usage
 from tagwright.store.calls import Call
 
 # The password of an address: http://user:password@host.
@@ -31,21 +31,15 @@ def without_secrets(text: str, llm: LLM) -> str:
 
 
 @dataclass
-class LoggedLLM:
+class LoggedLLM(Before):
     """The answers of ``llm``, each written into ``log`` with its question and what it cost.
 
     It stands directly before the model, inside cache and budget: what is in the log was really asked. Where the model
     names the environment variable of its ``key``, that key is left out, whoever repeats it; passwords in addresses are.
     """
 
-    llm: LLM
     log: Log
     cost_of: Callable[[Usage], float]
-
-    @property
-    def fingerprint(self) -> str:
-        """That of the model."""
-        return self.llm.fingerprint
 
     def complete(
         self,
