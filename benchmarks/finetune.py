@@ -63,7 +63,7 @@ def main() -> None:
     before = held_out.judged(options.base, "")
     run = Run([examples], folder / "adapter", settings)
     print(run.plan)
-    done = run.run()
+    done = run.finetune()
     first, last = done.fall
     print(f"\n{len(done.losses)} steps in {done.seconds:.0f} s; loss a token {first:.3f} -> {last:.3f}\n")
     after = held_out.judged(options.base, str(done.folder))

@@ -95,7 +95,7 @@ def test_the_loss_falls_and_the_folder_holds_what_was_learned(
     base: Path, data: Path, few: Finetuning, tmp_path: Path
 ) -> None:
     settings = replace(few, steps=60, dropout=0.0, epochs=100)
-    done = Run([data], tmp_path / "adapter", settings).run()
+    done = Run([data], tmp_path / "adapter", settings).finetune()
     first, last = done.fall
     assert len(done.losses) == 60 and last < 0.1 * first
     model, tokenizer, _ = lora.open_base(str(base), "cpu")
@@ -109,7 +109,7 @@ def test_the_loss_falls_and_the_folder_holds_what_was_learned(
 def test_a_folder_holds_adapter_and_manifest_and_nothing_is_left_beside_it(
     data: Path, few: Finetuning, tmp_path: Path
 ) -> None:
-    done = Run([data], tmp_path / "adapter", few).run()
+    done = Run([data], tmp_path / "adapter", few).finetune()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["adapter"]
     assert sorted(path.name for path in done.folder.iterdir()) == FILES
     said = json.loads((done.folder / "finetuning.json").read_text())
@@ -117,7 +117,7 @@ def test_a_folder_holds_adapter_and_manifest_and_nothing_is_left_beside_it(
     assert said["settings"]["rank"] == 8 and said["data"][0]["name"] == "data.jsonl"
     assert str(tmp_path) not in (done.folder / "adapter_config.json").read_text()
     with pytest.raises(OutputError, match="exists already"):
-        Run([data], tmp_path / "adapter", few).run()
+        Run([data], tmp_path / "adapter", few).finetune()
 
 
 def test_a_killed_run_goes_on_and_ends_as_one_that_was_not(data: Path, few: Finetuning, tmp_path: Path) -> None:
@@ -128,11 +128,11 @@ def test_a_killed_run_goes_on_and_ends_as_one_that_was_not(data: Path, few: Fine
         if done == 5:
             raise Killed
 
-    whole = Run([data], tmp_path / "whole", few).run()
+    whole = Run([data], tmp_path / "whole", few).finetune()
     with pytest.raises(Killed):
-        Run([data], tmp_path / "part", few).run(kill)
+        Run([data], tmp_path / "part", few).finetune(kill)
     assert not (tmp_path / "part").exists() and (tmp_path / ".part.unfinished").is_dir()
-    went_on = Run([data], tmp_path / "part", few).run()
+    went_on = Run([data], tmp_path / "part", few).finetune()
     assert went_on.resumed_at == 4 and went_on.losses == whole.losses
     assert all((whole.folder / name).read_bytes() == (went_on.folder / name).read_bytes() for name in FILES)
 
@@ -143,15 +143,15 @@ def test_what_another_run_left_is_not_taken_for_this_ones(data: Path, few: Finet
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Run([data], tmp_path / "a", few).run(stop)
+        Run([data], tmp_path / "a", few).finetune(stop)
     with pytest.raises(OutputError, match="was not finished"):
-        Run([data], tmp_path / "a", replace(few, rank=4)).run()
+        Run([data], tmp_path / "a", replace(few, rank=4)).finetune()
 
 
 def test_how_many_pass_at_once_changes_nothing_but_the_memory(data: Path, few: Finetuning, tmp_path: Path) -> None:
     settings = replace(few, dropout=0.0)
-    one = Run([data], tmp_path / "one", replace(settings, batch=1, accumulate=4)).run()
-    four = Run([data], tmp_path / "four", replace(settings, batch=4, accumulate=1)).run()
+    one = Run([data], tmp_path / "one", replace(settings, batch=1, accumulate=4)).finetune()
+    four = Run([data], tmp_path / "four", replace(settings, batch=4, accumulate=1)).finetune()
     assert one.losses == pytest.approx(four.losses, abs=1e-3)
 
 
@@ -160,7 +160,7 @@ def test_the_plan_tells_what_a_run_will_take_and_learns_nothing(data: Path, few:
     plan = run.plan
     assert (plan.examples, plan.too_long, plan.steps, plan.device) == (24, 0, 6, "cpu")
     assert plan.tokens > 24 * 20 and 0 < plan.parameters < plan.of and plan.seconds > 0
-    assert run.run().losses == untold.run().losses
+    assert run.finetune().losses == untold.finetune().losses
 
 
 def test_what_is_too_long_is_left_out_and_counted(base: Path, data: Path, few: Finetuning, tmp_path: Path) -> None:
@@ -193,6 +193,6 @@ def test_a_base_that_is_no_chat_model_is_refused_by_name(
 @pytest.mark.slow
 def test_the_packaged_gguf_file_can_be_taught(data: Path, tmp_path: Path) -> None:
     pytest.importorskip("gguf")
-    done = Run([data], tmp_path / "a", Finetuning(steps=2, accumulate=2, device="cpu")).run()
+    done = Run([data], tmp_path / "a", Finetuning(steps=2, accumulate=2, device="cpu")).finetune()
     assert np.isfinite(done.losses).all()
     assert (done.folder / "adapter_model.safetensors").is_file()

@@ -121,7 +121,7 @@ def run(
     if estimate:
         return
     with show.progress() as progress:
-        done = prepared.run(progress)
+        done = prepared.finetune(progress)
     _show(done, as_json=as_json)
 
 

@@ -6,10 +6,10 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property
-from math import ceil, isfinite
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ import numpy as np
 
 import tagwright.corpus.disk as disk
 import tagwright.training.lora as lora
-from tagwright.errors import ConfigError, InputError, OutputError
-from tagwright.training.checkpoint import FILE, Checkpoint
+from tagwright.errors import ConfigError, InputError
+from tagwright.training.descent import Descent, History, Progress
 from tagwright.training.examples import Example, padded, read_examples
 from tagwright.training.options import Finetuned, Finetuning, Plan
 from tagwright.version import VERSION as __version__
@@ -27,56 +27,35 @@ MANIFEST = "finetuning.json"
 FORMAT = 1
 # Passes that are timed before a run, after one that warms up.
 _TIMED = 3
-_LONGEST_GRADIENT = 1.0
-
-Progress = Callable[[str, int, int | None], None]
 
 
-class Run:
-    """One fine-tuning: `plan` tells what it will take, `run` does it, or goes on where a killed one stopped.
+class Run(Descent):
+    """One fine-tuning: `plan` tells what it will take, `finetune` does it, or goes on where a killed one stopped.
 
-    The adapter's folder ``out`` is complete or not there at all; until then the work lies beside it, in a hidden folder
-    ``.<name>.unfinished``. On a CPU the same data, settings and number of threads give the same bytes. Raises
-    `OutputError`, `InputError`, `ConfigError`, `MissingExtraError`.
+    Raises `OutputError`, `InputError`, `ConfigError`, `MissingExtraError`.
     """
 
     def __init__(self, data: Sequence[Path], out: Path, settings: Finetuning) -> None:
-        self.data, self.out, self.settings = tuple(data), out, settings
-        self.work = out.with_name(f".{out.name}.unfinished")
+        super().__init__(out, seed=settings.seed)
+        self.data, self.settings = tuple(data), settings
 
     @cached_property
     def plan(self) -> Plan:
         """What the run will take."""
-        self._refuse()
-        examples, counts = self._examples, [parameter.numel() for parameter in self._learned]
-        tokens = sum(examples[row].length for step in range(self._steps) for row in self.rows(step))
+        self.refuse()
+        examples, counts = self._examples, [parameter.numel() for parameter in self.learned]
+        tokens = sum(examples[row].length for step in range(self.steps) for row in self.rows(step))
         every = sum(parameter.numel() for parameter in self._model.parameters())
         return Plan(
-            len(examples), self._too_long, self._steps, tokens, sum(counts), every, self._device,
+            len(examples), self._too_long, self.steps, tokens, sum(counts), every, self._device,
             tokens * self._seconds_a_token(),
         )  # fmt: skip
 
-    def run(self, progress: Progress | None = None) -> Finetuned:
+    def finetune(self, progress: Progress | None = None) -> Finetuned:
         """The adapter, learned and saved."""
-        progress = progress or (lambda stage, done, total: None)
         started = time.perf_counter()
-        self._refuse()
-        steps, optimizer = self._steps, self._optimizer()
-        with disk.explained(self.work):
-            self.work.mkdir(parents=True, exist_ok=True)
-            lock = disk.open_alone(self.work / "lock")
-        with lock:
-            kept = Checkpoint(self.work / FILE, self._identity)
-            losses = kept.load(self._learned, optimizer)
-            resumed_at = len(losses)
-            for step in range(resumed_at, steps):
-                progress("steps", step, steps)
-                losses.append(self._step(step, steps, optimizer))
-                if (step + 1) % self.settings.save_every == 0 and step + 1 < steps:
-                    kept.save(self._learned, optimizer, losses)
-            progress("steps", steps, steps)
-            self._publish(losses)
-        return Finetuned(self.out, tuple(losses), resumed_at, time.perf_counter() - started)
+        history = self.run(progress)
+        return Finetuned(self.out, tuple(history.losses), history.resumed_at, time.perf_counter() - started)
 
     # --- what is learned from ------------------------------------------------------------------------------------
 
@@ -95,7 +74,8 @@ class Run:
         return kept
 
     @property
-    def _steps(self) -> int:
+    def steps(self) -> int:
+        """What the epochs give, or fewer."""
         steps = ceil(ceil(len(self._examples) / self._size) * self.settings.epochs)
         return min(steps, self.settings.steps) if self.settings.steps else steps
 
@@ -141,29 +121,27 @@ class Run:
         )
 
     @property
-    def _learned(self) -> list[Any]:
+    def learned(self) -> list[Any]:
+        """Those of the adapter."""
         return [parameter for parameter in self._model.parameters() if parameter.requires_grad]
 
-    def _optimizer(self) -> Any:
+    def optimizer(self) -> Any:
+        """AdamW without decay."""
         import torch
 
-        return torch.optim.AdamW(self._learned, lr=self.settings.learning_rate, weight_decay=0.0)
+        return torch.optim.AdamW(self.learned, lr=self.settings.learning_rate, weight_decay=0.0)
 
-    def _step(self, step: int, steps: int, optimizer: Any) -> float:
-        """One step; the mean loss a token of its answers."""
-        import torch
+    def rate(self, step: int, steps: int) -> float:
+        """As the settings say."""
+        return self.settings.rate(step, steps)
 
-        # Dropout of a step depends on the step alone, so that a run that goes on meets what it would have met.
-        torch.manual_seed(self.settings.seed * 1_000_003 + step)
-        loss = self._passes(self.rows(step))
-        if not isfinite(loss):
-            raise ConfigError(f"the loss is {loss} at step {step + 1}", hint="a lower learning rate, or more warm-up")
-        torch.nn.utils.clip_grad_norm_(self._learned, _LONGEST_GRADIENT)
-        for group in optimizer.param_groups:
-            group["lr"] = self.settings.rate(step, steps)
-        optimizer.step()
-        optimizer.zero_grad()
-        return round(loss, 6)
+    def descend(self, step: int) -> float:
+        """The mean loss a token of the step's answers."""
+        return self._passes(self.rows(step))
+
+    def due(self, done: int, seconds: float) -> bool:
+        """Every so many steps."""
+        return done % self.settings.save_every == 0
 
     def _passes(self, rows: Sequence[int]) -> float:
         """Adds up the gradient of the mean loss a token over these examples, ``batch`` at a time; the loss itself."""
@@ -197,26 +175,21 @@ class Run:
     # --- what is kept --------------------------------------------------------------------------------------------
 
     @cached_property
-    def _identity(self) -> str:
+    def identity(self) -> str:
         """Names what the run's outcome depends on."""
         settings = {key: value for key, value in asdict(self.settings).items() if key not in ("save_every", "base")}
         said = [settings, [_hash(path) for path in self.data], self._opened[2], __version__]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
-    def _refuse(self) -> None:
-        if self.out.exists():
-            raise OutputError("exists already", path=str(self.out), hint="name a folder that does not exist yet")
-
-    def _publish(self, losses: Sequence[float]) -> None:
-        """Writes adapter and manifest beside, renames them into place, and clears the work away."""
+    def publish(self, history: History) -> None:
+        """Writes adapter and manifest beside, and renames them into place."""
         made = self.work / "adapter"
         shutil.rmtree(made, ignore_errors=True)
         with disk.explained(self.out):
             self._model.save_pretrained(str(made), save_embedding_layers=False)
             (made / "README.md").unlink(missing_ok=True)  # a form with nothing filled in
-            disk.write_json(made / MANIFEST, self._manifest(losses))
+            disk.write_json(made / MANIFEST, self._manifest(history.losses))
             disk.replace(made, self.out)
-        shutil.rmtree(self.work, ignore_errors=True)
 
     def _manifest(self, losses: Sequence[float]) -> dict[str, Any]:
         import torch
