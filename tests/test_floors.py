@@ -27,7 +27,10 @@ FLOORS = {
 }
 
 # The files of a fine-tuning.
-TRAINERS = {"training/lora.py", "training/checkpoint.py", "training/finetune.py"}
+TRAINERS = {
+    f"training/{name}.py"
+    for name in ("lora", "checkpoint", "finetune", "descent", "device", "losses", "encoder", "pairs")
+}
 # Which files may speak to an optional library; everywhere else its absence must not matter.
 SPEAKERS = {
     "onnxruntime": {"encoders/onnx.py", "encoders/export.py"},

@@ -53,6 +53,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "tag": "tagwright.calibration.tag_cuts:TagCuts",
         "adaptive": "tagwright.calibration.adaptive_cut:AdaptiveCut",
     },
+    "rerank": {"pairs": "tagwright.rerank.pairs:Pairs"},
     "stage": {
         "propose": "tagwright.generation.propose:Propose",
         "select": "tagwright.generation.select:Select",

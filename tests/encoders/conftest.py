@@ -56,25 +56,9 @@ def onnx_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sentences_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of sentence-transformers with a BERT of one layer, its weights drawn by chance."""
-    sentence_transformers = pytest.importorskip("sentence_transformers", reason="the extra 'train' is not installed")
-    import torch
-    from sentence_transformers.sentence_transformer.modules import Pooling
-    from sentence_transformers.sentence_transformer.modules import Transformer as Words
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    folder = tmp_path_factory.mktemp("sentences")
-    vocabulary = folder / "vocab.txt"
-    vocabulary.write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]), encoding="utf-8")
-    torch.manual_seed(0)
-    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
-    BertModel(BertConfig(vocab_size=32, max_position_embeddings=64, **sizes)).save_pretrained(folder / "bert")
-    BertTokenizerFast(vocab=str(vocabulary)).save_pretrained(folder / "bert")
-    words = Words(str(folder / "bert"), max_seq_length=24)
-    model = sentence_transformers.SentenceTransformer(modules=[words, Pooling(32)], device="cpu")
-    model.save_pretrained(str(folder / "model"), create_model_card=False)
-    return folder / "model"
+def sentences_folder(make_sentences: Callable[[list[str]], Path]) -> Path:
+    """A folder of sentence-transformers."""
+    return make_sentences(WORDS)
 
 
 @pytest.fixture(scope="session")

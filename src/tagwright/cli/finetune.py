@@ -155,7 +155,7 @@ def _tell(plan: Plan, *, as_json: bool) -> None:
     left_out = f", {plan.too_long:,} too long" if plan.too_long else ""
     show.note(
         f"{plan.examples:,} examples{left_out}; {plan.steps:,} steps over {plan.tokens:,} tokens; {plan.parameters:,} "
-        f"of {plan.of:,} parameters are learned; about {_minutes(plan.seconds)} on this machine ({plan.device})"
+        f"of {plan.of:,} parameters are learned; about {show.minutes(plan.seconds)} on this machine ({plan.device})"
     )
 
 
@@ -165,9 +165,5 @@ def _show(done: Finetuned, *, as_json: bool) -> None:
         return
     first, last = done.fall
     went_on = f", {done.resumed_at:,} of them by an earlier run" if done.resumed_at else ""
-    show.say(f"{done.folder}: {len(done.losses):,} steps{went_on}, {_minutes(done.seconds)}")
+    show.say(f"{done.folder}: {len(done.losses):,} steps{went_on}, {show.minutes(done.seconds)}")
     show.say(f"  mean loss a token of the answers: {first:.3f} at first, {last:.3f} at last")
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"

@@ -106,6 +106,11 @@ def console(*, stderr: bool = False) -> Console:
     return Console(file=stream, highlight=False, markup=False, emoji=False, width=width)
 
 
+def minutes(seconds: float) -> str:
+    """So long, in the words of somebody who waits."""
+    return f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
+
+
 def command() -> str:
     """How this command is called again: by its name where the shell finds it, else by its path."""
     return "tagwright" if shutil.which("tagwright") else shlex.quote(sys.argv[0])

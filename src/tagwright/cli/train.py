@@ -8,6 +8,7 @@ import typer
 
 import tagwright.cli.documents as documents
 import tagwright.cli.show as show
+from tagwright.cli.encoder import tell_plan
 from tagwright.cli.options import (
     HERE,
     AsJson,
@@ -39,6 +40,19 @@ Generation = Annotated[
 ]
 
 
+Encoder = Annotated[
+    bool | None,
+    typer.Option(
+        "--encoder/--base-encoder",
+        help="Teach an encoder with these documents first (hours without a GPU), or go back to that of the settings; "
+        "neither: as it was.",
+        show_default=False,
+    ),
+]
+
+_ENCODERS = {None: "", True: "taught", False: "base"}
+
+
 def train(
     corpus: Annotated[
         list[str],
@@ -48,6 +62,7 @@ def train(
             show_default=False,
         ),
     ] = [],
+    encoder: Encoder = None,
     generation: Generation = False,
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
@@ -72,19 +87,18 @@ def train(
     if corpus:
         reading = documents.Reading(kind, columns, separator, tag_prefixes, language)
         read = reading.open(corpus, opened.vocabulary, for_training=True)
-    said: dict[str, Any] = {}
-    if read is not None or not generation:
-        said |= _train(opened, read, as_json)
+    learns = read is not None or encoder is not None or not generation
+    said = _train(opened, read, _ENCODERS[encoder], as_json) if learns else {}
     if generation:
         said |= _learn_answers(opened, caps(max_calls, max_tokens, max_cost), as_json)
     if as_json:
         show.emit(said)
 
 
-def _train(opened: Project, read: Corpus | None, as_json: bool) -> dict[str, Any]:
+def _train(opened: Project, read: Corpus | None, encoder: str, as_json: bool) -> dict[str, Any]:
     """Trains and, unless as JSON, tells; gives what there is to tell."""
     with show.progress() as progress:
-        report = opened.train(read, progress=progress)
+        report = opened.train(read, encoder=encoder, planned=tell_plan, progress=progress)
     problems = read.problems if read else None
     if not as_json:
         for line in report.lines:

@@ -10,6 +10,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from tagwright.encoders.base import Encoder, Vectors
+from tagwright.encoders.seen import Seen, Taught
 from tagwright.store.base import cache_key
 
 # Vectors that are kept together: half a minute of work is lost at worst when a process is killed.
@@ -48,6 +49,11 @@ class Cached:
     def fingerprint(self) -> str:
         """That of the encoder: caching changes no vector."""
         return self.encoder.fingerprint
+
+    @property
+    def seen(self) -> Seen:
+        """The documents that the encoder was taught with."""
+        return self.encoder.seen if isinstance(self.encoder, Taught) else Seen()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """(n_texts, width) float32; each different text is encoded at most once."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from tagwright.encoders.folder import MODEL, TOKENIZER, Manifest
 from tagwright.encoders.onnx import Onnx
+from tagwright.encoders.seen import Seen
 from tagwright.encoders.transformer import Transformer
 from tagwright.errors import ConfigError, MissingExtraError, OutputError
 
@@ -53,11 +54,12 @@ class Exported:
     cosine: float
 
 
-def export(model: str, out: Path, *, precision: Precision = "int8") -> Exported:
+def export(model: str, out: Path, *, precision: Precision = "int8", seen: Seen | None = None) -> Exported:
     """The folder ``out`` for `Onnx`, complete or not there at all.
 
     ``model`` is a folder, a name on the Hugging Face hub, or ``minilm``. ``int8`` is dynamic and per channel (per
     tensor the ranking suffers: of the 50 nearest names 38 stay, not 45); ``float32`` is exact and half as quick.
+    ``seen``: the documents that a fine-tuned model was taught with.
     Raises `OutputError` where ``out`` exists, `MissingExtraError`, `ConfigError`.
     """
     if out.exists():
@@ -68,7 +70,7 @@ def export(model: str, out: Path, *, precision: Precision = "int8") -> Exported:
     work = _work_folder(out)
     source = Path(model).name if Path(model).is_dir() else model
     try:
-        _write(original, source, work, precision)
+        _write(original, source, work, precision, seen)
         difference, cosine = _compared(Onnx().load(work), original)
         if cosine < _LEAST_COSINE:
             raise ConfigError(f"the exported model gives other vectors than {model!r}: cosine {cosine:.3f}")
@@ -87,7 +89,7 @@ def _work_folder(out: Path) -> Path:
         raise OutputError(f"cannot be written: {error.strerror}", path=str(out)) from error
 
 
-def _write(original: Transformer, model: str, folder: Path, precision: Precision) -> None:
+def _write(original: Transformer, model: str, folder: Path, precision: Precision, seen: Seen | None) -> None:
     sentences = original.sentences
     if not sentences.max_seq_length:
         raise ConfigError(f"{model!r} does not say how many tokens it reads", hint="set its max_seq_length")
@@ -99,13 +101,15 @@ def _write(original: Transformer, model: str, folder: Path, precision: Precision
         graph.unlink()
     else:
         graph.rename(folder / MODEL)
+    if seen is not None:
+        seen.write(folder)
     Manifest(
         source=model,
         width=original.width,
         max_length=int(sentences.max_seq_length),
         pooling=", ".join(str(getattr(module, "pooling_mode", "")) for module in sentences if _pools(module)),
         precision="int8 per channel" if precision == "int8" else precision,
-        files={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (MODEL, TOKENIZER)},
+        files={file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())},
     ).write(folder)
 
 

@@ -1,4 +1,7 @@
-"""The folder of an exported encoder: ``model.onnx``, ``tokenizer.json`` and ``encoder.json``, which describes both."""
+"""The folder of an exported encoder: ``model.onnx``, ``tokenizer.json`` and ``encoder.json``, which describes both.
+
+One that was fine-tuned has ``seen.npy``, too: the documents it was taught with.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,15 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import tagwright.encoders.seen as seen
 from tagwright.errors import ConfigError, FormatError, IntegrityError, ProjectError
 
 FORMAT = 1
 MANIFEST = "encoder.json"
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
+SEEN = seen.FILE
+SERVED = (MODEL, TOKENIZER, SEEN)
 
 _AGAIN = "make the folder again: tagwright encoder export MODEL OUT"
 
@@ -44,6 +50,11 @@ class Manifest:
     def write(self, folder: Path) -> None:
         """Writes ``encoder.json``."""
         (folder / MANIFEST).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+    @property
+    def served(self) -> list[str]:
+        """The files that an encoder consists of, beside ``encoder.json``."""
+        return [name for name in SERVED if name in self.files]
 
     @staticmethod
     def read(folder: Path) -> Manifest:
@@ -104,7 +115,7 @@ def _downloaded(model: str) -> Path:
             hint="pip install huggingface_hub, or name a folder",
         ) from error
     try:
-        folder = Path(snapshot_download(model, allow_patterns=[MANIFEST, MODEL, TOKENIZER]))
+        folder = Path(snapshot_download(model, allow_patterns=[MANIFEST, *SERVED]))
     except Exception as error:  # the library's own, the network's and the disk's: there is no model to be had
         reason = str(error).partition("\n")[0]
         raise ConfigError(

@@ -12,7 +12,8 @@ from typing import Any, Self
 import numpy as np
 
 from tagwright.encoders.base import Vectors, readable
-from tagwright.encoders.folder import MANIFEST, MODEL, TOKENIZER, Manifest, checked_bytes, find
+from tagwright.encoders.folder import MANIFEST, MODEL, SEEN, TOKENIZER, Manifest, checked_bytes, find
+from tagwright.encoders.seen import Seen
 from tagwright.errors import IntegrityError, MissingExtraError
 from tagwright.executor import threads as executor_of
 
@@ -44,6 +45,14 @@ class Onnx:
         """Names the contents of the folder, wherever it lies."""
         return self._manifest.fingerprint
 
+    @cached_property
+    def seen(self) -> Seen:
+        """The documents that the encoder was taught with; none where it was not fine-tuned here."""
+        if SEEN not in self._manifest.files:
+            return Seen()
+        checked_bytes(self._folder, SEEN, self._manifest)
+        return Seen.read(self._folder)
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """(n_texts, width) float32, rows of length 1; zeros for a blank text.
 
@@ -61,12 +70,12 @@ class Onnx:
         folder.mkdir(parents=True, exist_ok=True)
         if folder.resolve() == self._folder.resolve():
             return
-        for name in (MODEL, TOKENIZER, MANIFEST):
+        for name in (*self._manifest.served, MANIFEST):
             shutil.copyfile(self._folder / name, folder / name)
 
     def load(self, folder: Path) -> Self:
         """The encoder in ``folder``, whatever ``model`` says; raises `ProjectError`."""
-        for name in ("_manifest", "_model"):
+        for name in ("_manifest", "_model", "seen"):
             self.__dict__.pop(name, None)
         self._folder = folder
         self._manifest = Manifest.read(folder)

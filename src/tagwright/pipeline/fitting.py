@@ -14,12 +14,18 @@ from tagwright.calibration.base import CONFIDENCE, Calibration
 from tagwright.calibration.thresholds import Cuts, best_cut
 from tagwright.candidates import Candidates, Ints
 from tagwright.corpus.split import fold_of
+from tagwright.encoders.seen import seen_by
+from tagwright.errors import ConfigError
 from tagwright.fusion.base import FUSED, Fusion
 from tagwright.pipeline.assembly import Assembly, gold_of
 from tagwright.types import Document
 from tagwright.vocabulary.base import Vocabulary
 
 Progress = Callable[[str, int, int | None], None]
+
+
+def quiet(stage: str, done: int, total: int | None) -> None:
+    """Progress that nobody watches."""
 
 
 @dataclass
@@ -53,6 +59,9 @@ class CrossFit:
     a new text: with channels that know a little more than those it was fitted on. How little matters: confidences above
     one half were 0.11 too low where inner channels lacked two of four folds, 0.04 with four folds carried out like
     this, 0.02 with six; so folds are many, and only some of them pay for an inner procedure.
+
+    What an encoder was taught with has no row at all: it is read by every channel, as it will be for new texts, but
+    nothing is learned about ranking from it.
     """
 
     def __init__(
@@ -62,10 +71,21 @@ class CrossFit:
         self._documents = list(documents)
         self._settings = assembly.settings
         self._gold = gold_of(self._documents, vocabulary)
+        self._is_fair = ~seen_by([assembly.encoder], [document.id for document in self._documents])
+        self._fair = np.flatnonzero(self._is_fair)
 
     def fit(self) -> Fitted:
-        """Runs all folds; the assembly itself stays unfitted."""
+        """Runs all folds; the assembly itself stays unfitted.
+
+        Raises `ConfigError` where the encoder was taught with nearly all documents.
+        """
         fitting = self._settings.fitting
+        if len(self._fair) < min(fitting.least, len(self._documents)):
+            raise ConfigError(
+                f"the encoder was taught with all but {len(self._fair):,} of {len(self._documents):,} documents, so "
+                "nothing tells how good it is on new ones",
+                hint=f"hold more out when you teach it (--held-out 0.2), or add documents: {fitting.least} at least",
+            )
         if len(self._documents) > fitting.hold_out_above:
             rows, table, fused = self._held_out()
             n = len(rows)
@@ -91,18 +111,18 @@ class CrossFit:
     def _folds(self) -> tuple[NDArray[np.int64], Candidates, NDArray[np.float32], int]:
         """(rows of the documents, out-of-fold table, out-of-fold ``fused`` of the first n documents, n)."""
         fitting = self._settings.fitting
-        k = fitting.folds_for(len(self._documents))
-        fold = self._fold_of(np.arange(len(self._documents)), k, fitting.seed)
-        members = [np.flatnonzero(fold == number) for number in range(k)]
+        k = fitting.folds_for(len(self._fair))
+        fold = self._fold_of(self._fair, k, fitting.seed)
+        members = [self._fair[fold == number] for number in range(k)]
         tables = []
         for number in range(k):
             self._progress("folds", number, k)
-            tables.append(self._recall(np.flatnonzero(fold != number), members[number]))
+            tables.append(self._recall(self._without(members[number]), members[number]))
         enough = int(np.searchsorted(np.cumsum([len(rows) for rows in members]), fitting.calibrated_on)) + 1
         fused = []
         for number in range(min(enough, k)):
             self._progress("inner folds", number, min(enough, k))
-            rows, table = self._inner(np.flatnonzero(fold != number), k)
+            rows, table = self._inner(self._without(members[number]), k)
             fusion = self._new("fusion").fit(table, table.right([self._gold[row] for row in rows]))
             fused.append(fusion.fuse(tables[number]).column(FUSED))
         n = sum(len(rows) for rows in members[: len(fused)])
@@ -114,21 +134,23 @@ class CrossFit:
     def _inner(self, rows: NDArray[np.int64], k: int) -> tuple[NDArray[np.int64], Candidates]:
         """(rows, out-of-fold table) of a sample of these documents, as if there were no others."""
         fitting = self._settings.fitting
-        fold = self._fold_of(rows, k, fitting.seed + 1)
+        fair = rows[self._is_fair[rows]]
+        fold = self._fold_of(fair, k, fitting.seed + 1)
         scored, tables = [], []
         for number in range(k):
-            sample = _spaced(rows[fold == number], fitting.nested // k)
-            tables.append(self._recall(rows[fold != number], sample))
+            left_out = fair[fold == number]
+            sample = _spaced(left_out, fitting.nested // k)
+            tables.append(self._recall(np.setdiff1d(rows, left_out), sample))
             scored.append(sample)
         return np.concatenate(scored), Candidates.concat(tables)
 
     def _held_out(self) -> tuple[NDArray[np.int64], Candidates, NDArray[np.float32]]:
         """The same from one held-out part: its rows come from channels that saw none of it, so halves suffice."""
         fitting = self._settings.fitting
-        place = np.array([fold_of(document.id, 1 << 30, seed=fitting.seed) for document in self._documents])
-        held = np.sort(np.argsort(place, kind="stable")[: fitting.hold_out])
+        place = self._fold_of(self._fair, 1 << 30, fitting.seed)
+        held = np.sort(self._fair[np.argsort(place, kind="stable")[: fitting.hold_out]])
         parts = fitting.few_folds
-        rest = np.setdiff1d(np.arange(len(self._documents)), held)
+        rest = self._without(held)
         self._progress("hold-out", 0, 1)
         table = self._recall(rest, held)
         fold = np.arange(len(held)) % parts
@@ -140,6 +162,10 @@ class CrossFit:
             fusion = self._new("fusion").fit(part, part.right([self._gold[row] for row in held[seen]]))
             fused[fold[table.documents] == number] = fusion.fuse(table.take(scored)).column(FUSED)
         return held, table, fused
+
+    def _without(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """All rows but these."""
+        return np.setdiff1d(np.arange(len(self._documents)), rows)
 
     def _recall(self, fitted_on: NDArray[np.int64], rows: NDArray[np.int64]) -> Candidates:
         return self._ask(self._fitted(fitted_on), rows)

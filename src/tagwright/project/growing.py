@@ -162,3 +162,10 @@ def _tagged(row: GrowthRow) -> Document | None:
 
 def _array(positions: set[int]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
     return np.array(sorted(positions), dtype=np.int32)
+
+
+def numbers_of(rows: Sequence[GrowthRow], last: int) -> list[int]:
+    """The numbers of these rows, the last of which is ``last``, without those that only say what stood there."""
+    followers = [*(row.subject for row in rows[1:]), None]
+    pairs = zip(rows, followers, strict=True)
+    return [last - len(rows) + 1 + n for n, (row, follower) in enumerate(pairs) if row.subject != follower]

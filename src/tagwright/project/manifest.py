@@ -22,7 +22,8 @@ class Manifest:
     """What a project consists of.
 
     ``vocabulary`` and ``model`` are folders within the project, and ``rule`` where `tagwright tune` made one,
-    ``generation`` where `tagwright train --generation` learned what a language model's answers are worth; ``files``
+    ``generation`` where `tagwright train --generation` learned what a language model's answers are worth, ``encoder``
+    where `tagwright train --encoder` taught one, which then stands for the one of the settings; ``files``
     {path within the project: SHA-256}; ``changed`` the positions of tags that are new or changed since the model was
     trained; ``folded`` the number of the growth log's last row whose document the model knows, ``vocabulary_at`` that
     of the last one whose tag is in the vocabulary; ``learned_with`` the settings that the model was trained with.
@@ -40,6 +41,7 @@ class Manifest:
     vocabulary_at: int = 0
     rule: str = ""
     generation: str = ""
+    encoder: str = ""
     changed: tuple[int, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT

@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import tagwright.project.parts as parts
@@ -97,13 +98,14 @@ class Opened:
         """(what, next step) for every setting that is not the one that the model was trained with."""
         return self.settings.differences(self.manifest.learned_with, ranking=self.manifest.calibrated)
 
-    def new_tagger(self, vocabulary: Vocabulary) -> Tagger:
-        """One that has learned nothing yet."""
-        return Tagger(self.settings.tagger(), self.encoder(), vocabulary)
+    def new_tagger(self, vocabulary: Vocabulary, encoder: Encoder | None = None) -> Tagger:
+        """One that has learned nothing yet; with another ``encoder`` than the project's where one is given."""
+        return Tagger(self.settings.tagger(), encoder or self.encoder(), vocabulary)
 
-    def encoder(self) -> Encoder:
-        """The encoder, which remembers in the store what takes it long."""
-        return parts.remembering(parts.encoder(self.folder, self.settings, self.manifest), self.store)
+    def encoder(self, *, base: bool = False) -> Encoder:
+        """The encoder, which remembers in the store what takes it long; ``base``: that of the settings for certain."""
+        manifest = replace(self.manifest, encoder="") if base else self.manifest
+        return parts.remembering(parts.encoder(self.folder, self.settings, manifest), self.store)
 
     def rows_after(self, number: int) -> list[GrowthRow]:
         """The growth log's rows; a project that has never grown has no database, and gets none by being asked."""

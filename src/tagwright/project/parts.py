@@ -8,6 +8,7 @@ from pathlib import Path
 import tagwright.registry as registry
 from tagwright.encoders.base import Encoder, LearningEncoder
 from tagwright.encoders.cached import Cached
+from tagwright.encoders.onnx import Onnx
 from tagwright.errors import IntegrityError
 from tagwright.project.manifest import Manifest
 from tagwright.project.settings import Settings
@@ -18,7 +19,10 @@ STORE = "store.sqlite"
 
 
 def encoder(folder: Path, settings: Settings, manifest: Manifest | None) -> Encoder:
-    """The encoder of the settings, its files checked where the manifest knows them."""
+    """The encoder that the project was taught, else the one of the settings; its files checked."""
+    if manifest is not None and manifest.encoder:
+        manifest.verify(folder, manifest.encoder)
+        return taught_encoder(folder / manifest.encoder, settings)
     kind, options = settings.part("encoder")
     place = encoder_folder(folder, settings)
     if place:
@@ -28,6 +32,13 @@ def encoder(folder: Path, settings: Settings, manifest: Manifest | None) -> Enco
     elif options.get("model") == ENCODER:
         raise IntegrityError(f"{folder / ENCODER} is missing", hint="restore the folder from a copy of the project")
     made: Encoder = registry.build("encoder", kind, options)
+    return made
+
+
+def taught_encoder(place: Path, settings: Settings) -> Encoder:
+    """The encoder in a folder that was taught, with as many threads as the settings give theirs."""
+    kind, options = settings.part("encoder")
+    made: Encoder = Onnx(str(place), int(options.get("threads", 1)) if kind == "onnx" else 1)
     return made
 
 

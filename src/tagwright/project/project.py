@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -13,24 +12,25 @@ from typing import Self
 import tagwright.project.checking as checking
 import tagwright.project.creating as creating
 import tagwright.project.evaluating as evaluating
-import tagwright.project.learning as learning
 import tagwright.project.parts as parts
 import tagwright.project.tagging as tagging
+import tagwright.project.training as training
 import tagwright.project.tuning as tuning
 import tagwright.project.updating as updating
 import tagwright.project.versions as versions
 from tagwright.calibration.rule import Rule
 from tagwright.candidates import Candidates
 from tagwright.evaluation import Report, SavedCandidates
-from tagwright.pipeline.fitting import Progress
+from tagwright.pipeline.fitting import Progress, quiet
 from tagwright.pipeline.table import OutOfFold
-from tagwright.project.growing import rows_for
+from tagwright.project.growing import numbers_of, rows_for
 from tagwright.project.llm import LanguageModel, Session
 from tagwright.project.manifest import Manifest
 from tagwright.project.opened import Opened
 from tagwright.project.reading import Given, corpus_of
 from tagwright.project.reports import Finding, TagReport, TrainReport
 from tagwright.project.settings import Settings
+from tagwright.project.teaching import Planned, Teaching
 from tagwright.project.tuning import TuneReport
 from tagwright.store.base import GrowthRow
 from tagwright.store.sqlite import SqliteStore
@@ -40,9 +40,6 @@ from tagwright.vocabulary import Vocabulary, open_vocabulary
 from tagwright.vocabulary.changes import Changes
 
 Text = str | Document
-
-
-def _quiet(stage: str, done: int, total: int | None) -> None: ...
 
 
 class Project:
@@ -83,7 +80,7 @@ class Project:
             settings = Settings.read(path)
             store = parts.store(path, settings)
             made = parts.remembering(parts.encoder(path, settings, None), store)
-            tagger = Tagger(settings.tagger(), made, vocabulary).fit([], progress or _quiet)
+            tagger = Tagger(settings.tagger(), made, vocabulary).fit([], progress or quiet)
             store.close()
             versions.publish(path, settings, tagger, documents=0, folded=0, vocabulary_at=0)
         return cls.open(path)
@@ -139,31 +136,33 @@ class Project:
         """The language model: `LanguageModel.session` gives what `suggest` and `tag` take as ``llm``."""
         return LanguageModel(self._opened)
 
+    @cached_property
+    def teaching(self) -> Teaching:
+        """What its documents can teach an encoder."""
+        return Teaching(self._opened)
+
     def out_of_fold(self) -> OutOfFold | None:
         """The table that fusion and calibration were fitted on; ``None`` where nothing was learned about ranking."""
         return versions.load_out_of_fold(self.folder, self.manifest)
 
     # --- work --------------------------------------------------------------------------------------------------
 
-    def train(self, corpus: Given | None = None, *, progress: Progress | None = None) -> TrainReport:
+    def train(
+        self,
+        corpus: Given | None = None,
+        *,
+        encoder: str = "",
+        planned: Planned | None = None,
+        progress: Progress | None = None,
+    ) -> TrainReport:
         """Trains anew on exactly these documents and keeps them; without any, on the kept ones and what was added.
 
-        ``corpus`` is a file, a folder, a `Corpus` or documents. The model in use stays as it is until the new one is
-        complete, whatever happens. Raises `ConfigError` where there is nothing to learn from.
+        ``corpus`` is a file, a folder, a `Corpus` or documents. ``encoder``: "taught" teaches one first, "base" goes
+        back to that of the settings, "" keeps what is in use; ``planned`` is told what a teaching will take, before it
+        begins. The model in use stays as it is until the new one is complete, whatever happens. Raises `ConfigError`
+        where there is nothing to learn from.
         """
-        started = time.process_time()
-        with self._opened.alone() as still_alone:
-            growth = self._opened.growth()
-            material = learning.gather(self.store, corpus, growth.vocabulary)
-            tagger = self._opened.new_tagger(growth.vocabulary).fit(material.documents, progress or _quiet)
-            still_alone()
-            had_rule, had_generation = bool(self.manifest.rule), bool(self.manifest.generation)
-            versions.publish(
-                self.folder, self.settings, tagger, documents=len(material.documents), folded=material.folded,
-                vocabulary_at=growth.seen,
-            )  # fmt: skip
-        report = material.report(tagger, time.process_time() - started)
-        return replace(report, rule_dropped=had_rule, generation_dropped=had_generation)
+        return training.train(self._opened, corpus, encoder, progress or quiet, planned)
 
     def suggest(
         self, texts: Text | Sequence[Text], *, k: int = 10, why: bool = False, llm: Session | None = None
@@ -191,7 +190,7 @@ class Project:
         tagger = self.tagger
         identity = {"model": self._opened.fingerprint(), **options.identity(), "input": read.fingerprint()}
         return tagging.tag(
-            tagger, read, Path(out), options=options, overwrite=overwrite, progress=progress or _quiet,
+            tagger, read, Path(out), options=options, overwrite=overwrite, progress=progress or quiet,
             rule=self._opened.rule(), asking=None if llm is None else llm.asking,
             identity={**identity, **({} if llm is None else llm.identity)},
         )  # fmt: skip
@@ -213,7 +212,7 @@ class Project:
         """
         wanted = tuning.Wanted(targets, level, k)
         read = None if corpus is None else corpus_of(corpus, self.vocabulary, keep_unknown=True)
-        return tuning.tune_project(self._opened, wanted, read, progress or _quiet)
+        return tuning.tune_project(self._opened, wanted, read, progress or quiet)
 
     def forget_rule(self) -> None:
         """Takes the rule of `tune` back: suggestions come without decisions."""
@@ -230,7 +229,7 @@ class Project:
     ) -> tuple[Report, SavedCandidates]:
         """How good suggestions for known tags are, and from what; ``why``: with reasons for the worst documents."""
         read = corpus_of(corpus, self.vocabulary, keep_unknown=True)
-        return evaluating.evaluate_project(self._opened, read, k=k, why=why, progress=progress or _quiet)
+        return evaluating.evaluate_project(self._opened, read, k=k, why=why, progress=progress or quiet)
 
     def candidates(self, documents: Sequence[Document]) -> Candidates:
         """The table of a block: every channel's columns, ``fused`` and ``confidence``."""
@@ -293,8 +292,4 @@ class Project:
         self.close()
 
     def _log(self, rows: list[GrowthRow]) -> list[int]:
-        """The numbers of the appended rows, without those that only say what stood there."""
-        last = self._opened.append(rows)
-        followers = [*(row.subject for row in rows[1:]), None]
-        pairs = zip(rows, followers, strict=True)
-        return [last - len(rows) + 1 + n for n, (row, follower) in enumerate(pairs) if row.subject != follower]
+        return numbers_of(rows, self._opened.append(rows))

@@ -19,6 +19,7 @@ from tagwright.llm.budget import Budget
 from tagwright.pipeline.settings import DEFAULT_CHANNELS, Fitting, Hierarchy, TaggerSettings
 from tagwright.recall.shelf import Shelf
 from tagwright.text.tfidf import TfIdf
+from tagwright.training.options import EncoderTraining
 
 FILE = "tagwright.toml"
 DEFAULT, OVERRIDE = "default", "--set"
@@ -27,7 +28,7 @@ Tree = dict[str, Any]
 # What a language model is asked, and by which: a model without one is trained, and answers, the same.
 OF_LLM = ("llm.", "stages.", "generation.", "knowledge.", "budget.")
 # Values that change nothing about a trained model: how quickly it answers, how it was made, where it lies.
-_NO_CHANGE = ("encoder.threads", "encoder.model", "store.", "fitting.", *OF_LLM)
+_NO_CHANGE = ("encoder.threads", "encoder.model", "store.", "fitting.", "teaching.", *OF_LLM)
 # Values that change how a trained model is asked, not what it learned.
 _AT_RUN_TIME = ("shortlist", "hierarchy.", *_NO_CHANGE)
 # Tables of named components: what one is called, for messages.
@@ -61,7 +62,7 @@ class Settings:
             "encoder": {"kind": "lsa"}, "words": {}, "fusion": {"kind": "ranker"}, "calibration": {"kind": "best"},
             "cuts": {"kind": "document"},
             "fitting": {}, "shelf": {}, "hierarchy": {}, "store": {"kind": "sqlite"},
-            "llm": {"kind": "local"}, "generation": {}, "knowledge": {}, "budget": {},
+            "llm": {"kind": "local"}, "generation": {}, "knowledge": {}, "budget": {}, "teaching": {},
             "stages": {name: dict(options) for name, options in DEFAULT_STAGES.items()},
             "shortlist": TaggerSettings().shortlist,
             "channels": {name: dict(options) for name, options in DEFAULT_CHANNELS.items()},
@@ -180,6 +181,7 @@ class Settings:
         yield _Section("generation", "", self._tree["generation"], Generation)
         yield _Section("knowledge", "", self._tree["knowledge"], Knowledge)
         yield _Section("budget", "", self._tree["budget"], Budget)
+        yield _Section("teaching", "", self._tree["teaching"], EncoderTraining)
         yield _Section("words", "", self._tree["words"], TfIdf, hidden=("analyzer",))
         yield _Section("shelf", "", self._tree["shelf"], Shelf, hidden=("space", "version"))
         for name in ("encoder", "store", "fusion", "calibration", "cuts", "llm"):

@@ -26,10 +26,25 @@ RULE, GENERATION = "rule", "generation"
 
 
 def publish(
-    folder: Path, settings: Settings, tagger: Tagger, *, documents: int, folded: int, vocabulary_at: int
+    folder: Path,
+    settings: Settings,
+    tagger: Tagger,
+    *,
+    documents: int,
+    folded: int,
+    vocabulary_at: int,
+    taught: str = "",
+    teaching: bool = False,
 ) -> Manifest:
-    """Writes vocabulary and model beside the old ones, then the manifest, then drops the old ones."""
+    """Writes vocabulary and model beside the old ones, then the manifest, then drops the old ones.
+
+    ``taught``: where within the project the taught encoder lies, "" = there is none; with ``teaching`` the tagger's own
+    is written there anew.
+    """
     with _new_version(folder) as name:
+        if teaching:
+            taught = f"{name}/encoder"
+            tagger.assembly.encoder.save(folder / taught)
         vocabulary, model = f"{name}/vocabulary", f"{name}/model"
         tagger.vocabulary.save(folder / vocabulary)
         tagger.save(folder / model)
@@ -39,7 +54,7 @@ def publish(
             version=__version__, vocabulary=vocabulary, model=model, documents=documents, folded=folded,
             vocabulary_fingerprint=tagger.vocabulary.fingerprint, encoder_fingerprint=encoder,
             calibrated=tagger.calibrated, learned_with=settings.learned_with(), vocabulary_at=vocabulary_at,
-            files=checksums(folder, [name, within] if within else [name]),
+            encoder=taught, files=checksums(folder, list(dict.fromkeys(filter(None, [name, within, taught])))),
         )  # fmt: skip
         manifest.write(folder, through=folder / name)
     _clean(folder)
@@ -157,7 +172,7 @@ def _named(folder: Path) -> set[str]:
     if Manifest.stamp(folder) is None:
         return set()
     manifest = Manifest.read(folder)
-    return {manifest.vocabulary, manifest.model, manifest.rule, manifest.generation}
+    return {manifest.vocabulary, manifest.model, manifest.rule, manifest.generation, manifest.encoder}
 
 
 def _below(path: str, folder: str) -> bool:

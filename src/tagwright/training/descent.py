@@ -69,12 +69,13 @@ class Descent(ABC):
                 looked = self._look(step + 1, history)
                 if step + 1 < steps and (looked or self.due(step + 1, time.perf_counter() - saved)):
                     kept.save(self.learned, optimizer, history.losses, history.scores)
-                    self.told(history, steps)
+                    self.told(history, finished=False)
                     saved = time.perf_counter()
             progress("steps", steps, steps)
             if history.best is not None:
                 use_best(self.work, history.best[0], self.learned)
             self.publish(history)
+            self.told(history, finished=True)
             shutil.rmtree(self.work, ignore_errors=True)
         return history
 
@@ -126,8 +127,8 @@ class Descent(ABC):
         """Whether going on would be in vain."""
         return False
 
-    def told(self, history: History, steps: int) -> None:  # noqa: B027 - most runs tell nobody
-        """Told whenever a checkpoint was written."""
+    def told(self, history: History, *, finished: bool) -> None:  # noqa: B027 - some runs tell nobody
+        """Called whenever a checkpoint was written, and at the end."""
 
     def _look(self, done: int, history: History) -> bool:
         score = self.look(done)

@@ -17,8 +17,9 @@ import numpy as np
 
 import tagwright.corpus.disk as disk
 import tagwright.training.lora as lora
-from tagwright.errors import ConfigError, InputError
+from tagwright.errors import InputError
 from tagwright.training.descent import Descent, History, Progress
+from tagwright.training.device import device_of, need_extras, numbers
 from tagwright.training.examples import Example, padded, read_examples
 from tagwright.training.options import Finetuned, Finetuning, Plan
 from tagwright.version import VERSION as __version__
@@ -95,15 +96,8 @@ class Run(Descent):
 
     @cached_property
     def _device(self) -> str:
-        lora.need_extras()
-        import torch
-
-        wanted = self.settings.device
-        if wanted == "auto":
-            return "cuda" if torch.cuda.is_available() else "cpu"
-        if wanted.startswith("cuda") and not torch.cuda.is_available():
-            raise ConfigError(f"there is no device {wanted!r} here", hint="--device cpu")
-        return wanted
+        need_extras("torch", "transformers", "peft")
+        return device_of(self.settings.device)
 
     @cached_property
     def _opened(self) -> tuple[Any, Any, str]:
@@ -150,7 +144,7 @@ class Run(Descent):
         tokens, total = sum(len(one.answer) for one in examples), 0.0
         for start in range(0, len(examples), self.settings.batch):
             batch = padded(examples[start : start + self.settings.batch], self._padding)
-            with lora.numbers(self._device):
+            with numbers(self._device):
                 loss = -lora.log_probs(self._model, batch).sum() / tokens
             loss.backward()
             total += float(loss.detach())

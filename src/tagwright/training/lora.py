@@ -15,13 +15,6 @@ from tagwright.llm.machine import located
 from tagwright.training.examples import IGNORED, Batch
 
 
-def need_extras() -> None:
-    """Raises `MissingExtraError` for the first library that is not installed."""
-    for library in ("torch", "transformers", "peft"):
-        if find_spec(library) is None:
-            raise MissingExtraError(library, "train")
-
-
 def place(base: str) -> Path:
     """The folder or file of a base model; raises `ConfigError`."""
     if base and not Path(base).exists():
@@ -86,13 +79,6 @@ def log_probs(model: Any, batch: Batch) -> Any:
     labels = torch.from_numpy(batch.labels[:, -batch.answers :]).to(device)
     told = torch.nn.functional.cross_entropy(logits.transpose(1, 2), labels, ignore_index=IGNORED, reduction="none")
     return -told.sum(dim=1)
-
-
-def numbers(device: str) -> Any:
-    """A context in which products are computed: in bfloat16 on a GPU, else in float32."""
-    import torch
-
-    return torch.autocast("cuda", dtype=torch.bfloat16, enabled=device.startswith("cuda"))
 
 
 def _last(model: Any, kept: int) -> dict[str, int]:

@@ -2,12 +2,102 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from tagwright.errors import ConfigError
+from tagwright.training.losses import LOSSES
+
+
+def require(
+    settings: object,
+    *,
+    at_least_1: Sequence[str] = (),
+    above_0: Sequence[str] = (),
+    shares: Sequence[str] = (),
+) -> None:
+    """Raises `ConfigError` naming the first of these settings that makes no sense; shares lie in [0, 1)."""
+    for key in at_least_1:
+        if getattr(settings, key) < 1:
+            raise ConfigError(f"{key} is {getattr(settings, key)}, but must be 1 at least")
+    for key in above_0:
+        if getattr(settings, key) <= 0:
+            raise ConfigError(f"{key} is {getattr(settings, key)}, but must be above 0")
+    for key in shares:
+        if not 0 <= getattr(settings, key) < 1:
+            raise ConfigError(f"{key} is {getattr(settings, key)}, but must lie between 0 and 1")
+
+
+def slope(step: int, steps: int, warmup: float) -> float:
+    """The share of the learning rate at a step (from 0): it rises over the share ``warmup``, then falls to 0."""
+    warm = max(round(warmup * steps), 1)
+    return min((step + 1) / warm, (steps - step) / max(steps - warm, 1), 1.0)
+
+
+@dataclass(frozen=True)
+class EncoderTraining:
+    """How an encoder is taught.
+
+    ``base``: the folder of a sentence-transformers model, one that was taught before, a name on the hub, or "minilm".
+    ``loss``: one of `tagwright.training.losses`. ``epochs`` over the documents, each with all its tags; ``batch``
+    documents a step, ``chunk`` of them pass at once (less memory, the same gradient: Gao et al. 2021). ``wrong``: so
+    many wrong tags a document that the project itself thought likely; 0 = none but those of the other documents.
+    ``titles``: the share of documents that are read by their title alone; ``neighbours``: the weight of documents with
+    a tag in common being near each other. ``length``: tokens that are read while teaching.
+
+    ``held_out``: the share of documents that the encoder never sees; ranking and confidence are learned from them.
+    ``dev``: the share (400 documents at most) by which the best moment is chosen, looked at ``looks`` times an epoch;
+    it ends after ``patience`` looks without a better score. ``save_minutes``: how much work a kill costs at most.
+    """
+
+    base: str = "minilm"
+    loss: str = "decoupled"
+    epochs: float = 3.0
+    learning_rate: float = 1e-4
+    warmup: float = 0.1
+    batch: int = 64
+    chunk: int = 64
+    wrong: int = 4
+    titles: float = 0.2
+    neighbours: float = 0.0
+    length: int = 128
+    held_out: float = 0.2
+    dev: float = 0.03
+    looks: int = 3
+    patience: int = 4
+    seed: int = 0
+    save_minutes: float = 5.0
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        require(self, at_least_1=("batch", "chunk", "length", "looks", "patience"))
+        require(
+            self, above_0=("epochs", "learning_rate", "save_minutes"), shares=("warmup", "titles", "held_out", "dev")
+        )
+        if self.loss not in LOSSES:
+            raise ConfigError(f"there is no loss {self.loss!r}", hint=f"known are: {', '.join(LOSSES)}")
+        for key in ("wrong", "neighbours"):
+            if getattr(self, key) < 0:
+                raise ConfigError(f"{key} is {getattr(self, key)}, but must not be negative")
+
+
+@dataclass(frozen=True)
+class EncoderPlan:
+    """What teaching an encoder will take: ``documents`` it learns from, ``dev`` and ``held_out`` ones, ``steps``.
+
+    ``seconds`` it will take here at most, by the measure of a few steps.
+    """
+
+    documents: int
+    pairs: int
+    dev: int
+    held_out: int
+    steps: int
+    device: str
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -37,22 +127,14 @@ class Finetuning:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        for key in ("rank", "batch", "accumulate", "longest", "save_every"):
-            if getattr(self, key) < 1:
-                raise ConfigError(f"{key} is {getattr(self, key)}, but must be 1 at least")
-        for key in ("alpha", "epochs", "learning_rate"):
-            if getattr(self, key) <= 0:
-                raise ConfigError(f"{key} is {getattr(self, key)}, but must be above 0")
-        for key in ("dropout", "warmup"):
-            if not 0 <= getattr(self, key) < 1:
-                raise ConfigError(f"{key} is {getattr(self, key)}, but must lie between 0 and 1")
+        require(self, at_least_1=("rank", "batch", "accumulate", "longest", "save_every"))
+        require(self, above_0=("alpha", "epochs", "learning_rate"), shares=("dropout", "warmup"))
         if self.steps < 0:
             raise ConfigError(f"steps is {self.steps}, but must not be negative", hint="0 = as many as the epochs give")
 
     def rate(self, step: int, steps: int) -> float:
         """The learning rate of a step (from 0) of so many."""
-        warm = max(round(self.warmup * steps), 1)
-        return self.learning_rate * min((step + 1) / warm, (steps - step) / max(steps - warm, 1), 1.0)
+        return self.learning_rate * slope(step, steps, self.warmup)
 
 
 @dataclass(frozen=True)

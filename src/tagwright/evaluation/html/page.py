@@ -1,11 +1,6 @@
-"""The whole page: one file, no network, no code but the one script whose hash its own policy names."""
+"""The page of an evaluation: a summary in words, the pictures, the worst documents, and how it was made."""
 
 from __future__ import annotations
-
-import base64
-import hashlib
-from functools import cache
-from importlib.resources import files
 
 import tagwright.evaluation.html.confidence as confidence
 import tagwright.evaluation.html.groups as groups
@@ -14,10 +9,11 @@ import tagwright.evaluation.html.sections as sections
 import tagwright.evaluation.html.sources as sources
 import tagwright.evaluation.html.thresholds as thresholds
 import tagwright.evaluation.html.words as words
-from tagwright.evaluation.html.colours import CONFIG, DARK, LIGHT, variables
 from tagwright.evaluation.html.facts import Facts
 from tagwright.evaluation.html.figure import Figure
-from tagwright.evaluation.html.markup import escaped, figure, script_data
+from tagwright.evaluation.html.markup import escaped, figure
+from tagwright.evaluation.html.shell import document
+from tagwright.evaluation.html.shell import part as _part
 from tagwright.evaluation.report import Report
 from tagwright.evaluation.saved import SavedCandidates
 
@@ -36,25 +32,8 @@ def page(report: Report, saved: SavedCandidates) -> str:
     """The report on these candidates as HTML; names, titles, reasons and settings are shown where they were saved."""
     facts = Facts.of(report, saved)
     found = figures(facts)
-    script = f"{_part('vega.min.js')}\n{_part('page.js')}"
-    style = _style()
-    data = script_data({
-        "config": CONFIG,
-        "pictures": {f.name: _data(f) for f in found if not f.why_not},
-    })  # fmt: skip
-    policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{TITLE} · tagwright</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        f"{_body(facts, found)}\n"
-        f'<script type="application/json" id="data">{data}</script>\n<script>{script}</script>\n</body>\n</html>\n'
-    )
+    scripts = (_part("vega.min.js"), _part("page.js"))
+    return document(TITLE, _body(facts, found), found, scripts=scripts)
 
 
 def figures(facts: Facts) -> list[Figure]:
@@ -102,30 +81,3 @@ def _body(facts: Facts, found: list[Figure]) -> str:
         '<section aria-labelledby="made"><h2 id="made">How this was made</h2>'
         f"{sections.measures(facts)}{sections.made_from(facts)}</section></main>"
     )
-
-
-def _data(found: Figure) -> dict[str, object]:
-    slider = found.slider
-    return {
-        "panels": [panel.specification for panel in found.panels],
-        "csv": found.table.csv() if found.table else "",
-        "slider": {"values": list(slider.values), "sentences": list(slider.sentences)} if slider else None,
-    }
-
-
-def _style() -> str:
-    dark = variables(DARK)
-    return (
-        f":root{{{variables(LIGHT)}}}"
-        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}"
-        f"@media screen{{:root[data-theme=dark]{{{dark}}}}}\n{_part('page.css')}"
-    )
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-@cache
-def _part(name: str) -> str:
-    return (files("tagwright.evaluation.html") / "parts" / name).read_text(encoding="utf-8")
