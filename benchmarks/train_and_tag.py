@@ -2,6 +2,7 @@
 
 python benchmarks/train_and_tag.py --data tibkat-en --parts dev test
 python benchmarks/train_and_tag.py --data tibkat-en --parts dev test --encoder FOLDER   (tagwright encoder export)
+python benchmarks/train_and_tag.py --data tibkat-en --parts dev test --encoder FOLDER --teach encoder pairs
 python benchmarks/train_and_tag.py --data tibkat --parts dev
 python benchmarks/train_and_tag.py --data eurlex57k --parts dev
 """
@@ -25,6 +26,7 @@ def main() -> None:
     options = arguments(
         __doc__ or "", data={"default": "tibkat-en"}, parts={"nargs": "+", "default": ["dev"]},
         encoder={"default": "lsa"}, name={"default": ""}, set={"nargs": "*", "default": []},
+        teach={"nargs": "*", "default": []},
     )  # fmt: skip
     data = SHARED / "data" / options.data
     name = options.name or f"{options.data}-{Path(options.encoder).name}"
@@ -32,7 +34,8 @@ def main() -> None:
     overrides = [part for setting in options.set for part in ("--set", setting)]
     shutil.rmtree(project, ignore_errors=True)
     made = tagwright("init", project, "--vocab", data / "vocab.jsonl.gz", "--encoder", options.encoder)
-    trained = tagwright("train", data / "train.jsonl.gz", "-p", project, *overrides, "--json")
+    taught = [f"--{part}" for part in options.teach]
+    trained = tagwright("train", data / "train.jsonl.gz", "-p", project, *taught, *overrides, "--json")
     cut = json.loads(trained.output)["cut"]
     print(f"{machine()}\n")
     costs = [cost("init", made), cost("train", trained)]

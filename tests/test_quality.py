@@ -95,7 +95,7 @@ def test_a_channel_finds_what_it_found_and_says_what_it_said(
 @pytest.mark.parametrize("channel", FLOORS)
 def test_the_fusion_listens_to_a_channel(trained: Tagger, table: Candidates, channel: str) -> None:
     silent = {name: np.full(table.n_pairs, np.nan) for name in table.columns if name.startswith(f"{channel}.")}
-    without = trained.fusion.fuse(table.with_columns(silent)).column("fused")
+    without = trained.ranking.fuse([], table.with_columns(silent)).column("fused")
     assert (np.abs(without - table.column("fused")) > 1e-4).mean() > 0.05
 
 

@@ -32,6 +32,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     "encoder": {
         "lsa": "tagwright.encoders.lsa:Lsa",
         "onnx": "tagwright.encoders.onnx:Onnx",
+        "static": "tagwright.encoders.static:Static",
         "transformer": "tagwright.encoders.transformer:Transformer",
     },
     "index": {"exact": "tagwright.indexes.exact:Exact"},
@@ -53,7 +54,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "tag": "tagwright.calibration.tag_cuts:TagCuts",
         "adaptive": "tagwright.calibration.adaptive_cut:AdaptiveCut",
     },
-    "rerank": {"pairs": "tagwright.rerank.pairs:Pairs"},
+    "rerank": {"pairs": "tagwright.rerank.pairs:Pairs", "cross": "tagwright.rerank.cross:Cross"},
     "stage": {
         "propose": "tagwright.generation.propose:Propose",
         "select": "tagwright.generation.select:Select",

@@ -18,12 +18,13 @@ from tagwright.calibration.rule import DECISIONS, Rule
 from tagwright.calibration.thresholds import Cuts
 from tagwright.candidates import Candidates, Ints
 from tagwright.encoders.base import Encoder
-from tagwright.errors import FormatError, NotFittedError
-from tagwright.fusion.base import FUSED, Fusion
+from tagwright.errors import FormatError, IntegrityError, NotFittedError
+from tagwright.fusion.base import FUSED
 from tagwright.fusion.ranks import ReciprocalRanks
 from tagwright.generation.asking import FIRST, Asking
 from tagwright.pipeline.assembly import BLOCK, Assembly
 from tagwright.pipeline.fitting import CrossFit, Fitted, Progress
+from tagwright.pipeline.ranking import Ranking
 from tagwright.pipeline.settings import TaggerSettings
 from tagwright.pipeline.table import save_table
 from tagwright.pipeline.threads import one_thread
@@ -69,8 +70,10 @@ class Tagger:
         with one_thread():
             progress("words and labels", 0, None)
             self.assembly.informed = useful >= self.settings.fitting.least
+            for reranker in self.assembly.rerankers:
+                reranker.open()
             self.assembly.prepare(tagged, self.vocabulary)
-            self.fusion: Fusion = ReciprocalRanks()
+            self.ranking: Ranking | None = None
             self.calibration, self.cuts, self.fitted, self.cut = None, None, None, 0.0
             if self.assembly.informed:
                 self._learn_ranking(tagged, progress)
@@ -87,14 +90,17 @@ class Tagger:
         With ``sources``, ``<channel>.found`` tells which channels found a tag themselves; ``asking``: a language model
         has its say.
         """
-        if not hasattr(self, "fusion"):
+        if not hasattr(self, "ranking"):
             raise NotFittedError(
                 "this tagger has learned nothing yet", hint="call fit first, with no documents at least"
             )
         with one_thread():
             candidates = self.assembly.recall(documents, sources=sources)
             candidates = candidates.where(self.vocabulary.active[candidates.tags])
-            candidates = self.fusion.fuse(candidates).top(self.settings.shortlist, by=FUSED)
+            fused = (
+                ReciprocalRanks().fuse(candidates) if self.ranking is None else self.ranking.fuse(documents, candidates)
+            )
+            candidates = fused.top(self.settings.shortlist, by=FUSED)
             if self.calibration is None:
                 candidates = candidates.with_columns({CONFIDENCE: candidates.column(FUSED)})
             else:
@@ -150,6 +156,7 @@ class Tagger:
             kind = self.settings.channels[channel.name].get("kind", channel.name)
             place = _CONVINCING.index(kind) if kind in _CONVINCING else len(_CONVINCING)
             by_channel.append((place, channel.explain(document, tag)))
+        by_channel += [(len(_CONVINCING), one.explain(document, tag)) for one in self.assembly.rerankers]
         by_channel.sort(key=lambda found: found[0])
         firsts = [reasons[0] for _, reasons in by_channel if reasons]
         seen = list(dict.fromkeys((e.text, e.document) for e in firsts))
@@ -178,7 +185,8 @@ class Tagger:
         """Writes everything learned as plain files; the out-of-fold table goes into ``table``."""
         folder.mkdir(parents=True, exist_ok=True)
         self.assembly.save(folder)
-        self.fusion.save(folder / "fusion")
+        if self.ranking is not None:
+            self.ranking.save(folder / "fusion")
         if self.calibration is not None:
             self.calibration.save(folder / "calibration")
         if self.cuts is not None:
@@ -187,7 +195,7 @@ class Tagger:
             self.reference = Reference.of(self.fitted.table, out_of_fold=True)
             (folder / _REFERENCE).write_text(json.dumps(self.reference.to_json()), encoding="utf-8")
             save_table(self.fitted, folder / "table")
-        learned = {"format": FORMAT, "calibrated": self.calibrated, "cut": self.cut}
+        learned = {"format": FORMAT, "calibrated": self.calibrated, "cut": self.cut, "rerank": self._reranked()}
         (folder / "tagger.json").write_text(json.dumps(learned), encoding="utf-8")
 
     def load(self, folder: Path) -> Self:
@@ -197,9 +205,15 @@ class Tagger:
             raise FormatError(
                 f"{folder} has format {learned['format']}, this version reads {FORMAT}", hint="train again"
             )
+        if learned.get("rerank", {}) != self._reranked():
+            raise IntegrityError(
+                f"the rerankers are {self._reranked()}, but the model was trained with {learned.get('rerank', {})}",
+                hint="train again (tagwright train), or put the others back",
+            )
         self.assembly.informed = bool(learned["calibrated"])
         self.assembly.load(folder, self.vocabulary)
-        self.fusion = self._part("fusion").load(folder / "fusion") if learned["calibrated"] else ReciprocalRanks()
+        ranking = Ranking(self.settings.fusion, self.assembly.rerankers)
+        self.ranking = ranking.load(folder / "fusion") if learned["calibrated"] else None
         self.calibration = self._part("calibration").load(folder / "calibration") if learned["calibrated"] else None
         self.cuts = self._part("cuts").load(folder / "cuts") if learned["calibrated"] else None
         self.cut = float(learned["cut"])
@@ -209,8 +223,11 @@ class Tagger:
     def _learn_ranking(self, documents: Sequence[Document], progress: Progress) -> None:
         self.assembly.remember_documents()
         self.fitted = CrossFit(self.assembly, documents, self.vocabulary, progress).fit()
-        self.fusion, self.calibration = self.fitted.fusion, self.fitted.calibration
+        self.ranking, self.calibration = self.fitted.ranking, self.fitted.calibration
         self.cuts, self.cut = self.fitted.cuts, self.fitted.cut
+
+    def _reranked(self) -> dict[str, str]:
+        return {one.name: one.fingerprint for one in self.assembly.rerankers}
 
     def _part(self, kind: str) -> Any:
         options = dict(getattr(self.settings, kind))

@@ -13,6 +13,7 @@ from tagwright.encoders.base import Encoder
 from tagwright.encoders.folder import MODEL, TOKENIZER, Manifest
 from tagwright.encoders.lsa import Lsa
 from tagwright.encoders.onnx import Onnx
+from tagwright.encoders.static import Static
 from tagwright.encoders.transformer import Transformer
 from tagwright.types import Document, Tag
 from tagwright.vocabulary.base import Vocabulary
@@ -56,6 +57,13 @@ def onnx_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def static_folder(make_static: Callable[..., Path]) -> Path:
+    """A folder as the library model2vec writes it: a row of numbers for each of a few words."""
+    words = [*WORDS, "beekeeping"]
+    return make_static(words, np.random.default_rng(0).standard_normal((len(words) + 3, 8)).astype(np.float32))
+
+
+@pytest.fixture(scope="session")
 def sentences_folder(make_sentences: Callable[[list[str]], Path]) -> Path:
     """A folder of sentence-transformers."""
     return make_sentences(WORDS)
@@ -67,6 +75,7 @@ def encoder_of(request: pytest.FixtureRequest, vocabulary: Vocabulary) -> Callab
     makers: dict[str, Callable[[], Encoder]] = {
         "lsa": lambda: Lsa(width=6).fit(DOCUMENTS, vocabulary),
         "onnx": lambda: Onnx(str(request.getfixturevalue("onnx_folder"))),
+        "static": lambda: Static(str(request.getfixturevalue("static_folder"))),
         "transformer": lambda: Transformer(str(request.getfixturevalue("sentences_folder"))),
     }
     return lambda kind: makers[kind]()

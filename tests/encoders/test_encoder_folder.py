@@ -127,7 +127,8 @@ def test_without_the_hub_library_a_hub_name_is_an_error(monkeypatch: pytest.Monk
 @pytest.mark.parametrize("library", ["tokenizers", "onnxruntime"])
 def test_a_missing_library_names_the_extra(folder: Path, library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("tokenizers", "onnxruntime"):
-        reader = SimpleNamespace(from_str=lambda text: SimpleNamespace(no_padding=int, enable_truncation=bool))
+        tokenizer = SimpleNamespace(no_padding=int, no_truncation=int, enable_truncation=bool)
+        reader = SimpleNamespace(from_str=lambda text, tokenizer=tokenizer: tokenizer)
         monkeypatch.setitem(sys.modules, name, None if name == library else SimpleNamespace(Tokenizer=reader))
     with pytest.raises(MissingExtraError, match=library) as caught:
         Onnx(str(folder)).encode(["a"])

@@ -19,7 +19,7 @@ from tagwright.errors import ConfigError, IntegrityError
 from tagwright.pipeline.table import OutOfFold
 from tagwright.project import Project
 from tagwright.training.encoder import EncoderRun
-from tagwright.types import Document
+from tagwright.types import Document, Tag
 
 pytestmark = pytest.mark.heavy
 torch = pytest.importorskip("torch")
@@ -61,7 +61,7 @@ def taught(settings: list[str], documents: list[Document], tmp_path_factory: pyt
     folder = tmp_path_factory.mktemp("teaching") / "project"
     Project.create(folder, vocabulary_path()).close()
     with Project.open(folder, overrides=settings) as opened:
-        opened.train(documents, encoder="taught")
+        opened.train(documents, teach=["encoder"])
     return folder
 
 
@@ -86,7 +86,7 @@ def test_ranking_is_learned_from_documents_that_the_encoder_has_not_seen(
     taught: Path, settings: list[str], documents: list[Document]
 ) -> None:
     with Project.open(taught, overrides=settings) as opened:
-        encoder = Onnx(str(taught / opened.manifest.encoder))
+        encoder = Onnx(str(taught / opened.manifest.taught["encoder"]))
         assert opened.tagger.assembly.encoder.fingerprint == encoder.fingerprint
     ids = known(taught, settings).ids
     assert 60 < len(ids) < 140 and not encoder.seen.of(ids).any()
@@ -102,7 +102,7 @@ def test_what_is_held_out_leaves_no_trace_in_what_is_taught_and_its_gold_none_in
     folder = Path(shutil.copytree(taught, tmp_path / "copy"))
     with Project.open(folder, overrides=settings) as opened:
         was = opened.manifest.encoder_fingerprint
-        opened.train(changed, encoder="taught")
+        opened.train(changed, teach=["encoder"])
         assert opened.manifest.encoder_fingerprint == was, "the same weights to the bit"
     after = known(folder, settings)
     assert after.ids == before.ids
@@ -125,10 +125,10 @@ def test_a_taught_encoder_stays_until_it_is_taught_anew_or_taken_back(
     with Project.open(folder, overrides=settings) as opened:
         was = opened.manifest.encoder_fingerprint
         opened.train()
-        assert opened.manifest.encoder_fingerprint == was and (folder / opened.manifest.encoder).is_dir()
+        assert opened.manifest.encoder_fingerprint == was and (folder / opened.manifest.taught["encoder"]).is_dir()
         assert asked(folder, settings) == first
-        opened.train(encoder="base")
-        assert opened.manifest.encoder == "" and not list(folder.glob("versions/*/encoder"))
+        opened.train(drop=["encoder"])
+        assert opened.manifest.taught == {} and not list(folder.glob("versions/*/encoder"))
         assert len(known(folder, settings).ids) > 150
     assert {one.level for one in Project.open(folder, overrides=settings).doctor()} <= {"ok", "warning"}
 
@@ -151,7 +151,7 @@ def test_a_killed_teaching_goes_on_and_the_project_answers_as_before_meanwhile(
     monkeypatch.setattr(EncoderRun, "due", lambda self, done, seconds: True)
     monkeypatch.setattr(EncoderRun, "descend", lambda self, step: [steps.append(step), descend(self, step)][1])
     with Project.open(folder, overrides=settings) as opened, pytest.raises(Killed):
-        opened.train(encoder="taught", progress=killed)
+        opened.train(teach=["encoder"], progress=killed)
     assert asked(folder, settings) == before and steps == [0, 1, 2]
 
     def killed_later(stage: str, done: int, total: int | None) -> None:
@@ -159,12 +159,12 @@ def test_a_killed_teaching_goes_on_and_the_project_answers_as_before_meanwhile(
             raise Killed
 
     with Project.open(folder, overrides=settings) as opened, pytest.raises(Killed):
-        opened.train(encoder="taught", progress=killed_later)
+        opened.train(teach=["encoder"], progress=killed_later)
     assert steps[3] == 3 and asked(folder, settings) == before
     done, plans = len(steps), list[Any]()
     with Project.open(folder, overrides=settings) as opened:
-        opened.train(encoder="taught", planned=plans.append)
-        assert opened.manifest.encoder and len(steps) == done and not plans, "what was carried out is not done again"
+        opened.train(teach=["encoder"], planned=lambda *said: plans.append(said))
+        assert opened.manifest.taught and len(steps) == done and not plans, "what was carried out is not done again"
     assert not (folder / "teaching").exists()
 
 
@@ -184,10 +184,13 @@ def test_an_encoder_that_has_seen_everything_is_refused_with_a_way_out(
     folder = tmp_path / "project"
     Project.create(folder, vocabulary_path()).close()
     whole = [*settings, "teaching.held_out=0.0"]
-    with Project.open(folder, overrides=whole) as opened, pytest.raises(ConfigError, match="was taught with all but"):
-        opened.train(documents, encoder="taught")
-    with Project.open(folder, overrides=whole) as opened, pytest.raises(ConfigError, match="no encoder 'better'"):
-        opened.train(encoder="better")
+    with (
+        Project.open(folder, overrides=whole) as opened,
+        pytest.raises(ConfigError, match="taught the encoder or a reranker"),
+    ):
+        opened.train(documents, teach=["encoder"])
+    with Project.open(folder, overrides=whole) as opened, pytest.raises(ConfigError, match="'better' cannot be taught"):
+        opened.train(teach=["better"])
 
 
 def test_wrong_tags_are_likely_ones_that_the_document_does_not_have(
@@ -199,3 +202,57 @@ def test_wrong_tags_are_likely_ones_that_the_document_does_not_have(
     used = set(lessons.used.tolist())
     first = [int(wrong[0]) in used for wrong in lessons.wrong]
     assert np.mean(first) > 0.9, "what other documents have seems likelier than what none has"
+
+
+def test_a_pair_model_is_taught_with_the_same_documents_and_looks_at_the_best_candidates(
+    taught: Path, settings: list[str], documents: list[Document], tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(taught, tmp_path / "pairs"))
+    more = [*settings, "teaching_pairs.epochs=2", "teaching_pairs.device='cpu'"]
+    told: list[str] = []
+    with Project.open(folder, overrides=more) as opened:
+        opened.train(teach=["pairs"], planned=lambda what, seconds: told.append(what))
+        assert told == ["pairs"] and set(opened.manifest.taught) == {"encoder", "pairs"}
+        table = opened.candidates(documents[:5])
+        assert (np.isfinite(table.column("pairs.score")).sum() <= 5 * 50) and "pairs.score" in table.columns
+        reasons = opened.suggest([documents[0]], why=True)
+    assert reasons[0] and known(folder, more).ids == known(taught, settings).ids, "the same documents are held out"
+    assert np.isfinite(known(folder, more).table.column("pairs.score")).any()
+    first = asked(folder, more)
+    moved = Path(shutil.move(folder, tmp_path / "moved"))
+    assert asked(moved, more) == first
+    with Project.open(moved, overrides=more) as opened, pytest.raises(ConfigError, match="was taught with the encoder"):
+        opened.train(drop=["encoder"])
+    with Project.open(moved, overrides=more) as opened:
+        opened.train(drop=["pairs"])
+        assert set(opened.manifest.taught) == {"encoder"}
+    assert asked(moved, settings) == asked(taught, settings)
+
+
+def test_a_pair_model_needs_an_encoder_that_stays(
+    settings: list[str], documents: list[Document], tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    Project.create(folder, vocabulary_path()).close()
+    with Project.open(folder, overrides=settings) as opened, pytest.raises(ConfigError, match="stays as it is"):
+        opened.train(documents, teach=["pairs"])
+
+
+def test_a_cross_encoder_is_taught_and_reads_the_best_candidates(
+    settings: list[str], documents: list[Document], tmp_path: Path
+) -> None:
+    folder = tmp_path / "project"
+    Project.create(folder, vocabulary_path()).close()
+    base = next(one for one in settings if one.startswith("teaching.base=")).partition("=")[2]
+    wanted = {"base": base, "epochs": 0.5, "wrong": 2, "length": 24, "device": "'cpu'"}
+    more = [*settings, *(f"teaching_cross.{name}={value}" for name, value in wanted.items()), "rerank.cross.k=5"]
+    with Project.open(folder, overrides=more) as opened:
+        opened.train(documents, teach=["cross"])
+        assert set(opened.manifest.taught) == {"cross"}
+        column = opened.candidates(documents[:4]).column("cross.score")
+        assert 0 < np.isfinite(column).sum() <= 4 * 5
+        added = Tag("t:new", "Beekeeping on roofs")
+        opened.add_tags([added])
+        assert any(one.tag == "t:new" for one in opened.suggest(["beekeeping on roofs"], k=20)[0])
+    assert 60 < len(known(folder, more).ids) < 140
+    assert asked(folder, more)

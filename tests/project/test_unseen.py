@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tagwright.encoders.lsa import Lsa
+from tagwright.encoders.seen import Seen
 from tagwright.errors import ConfigError, UnknownTagError
 from tagwright.pipeline.settings import Fitting, TaggerSettings
 from tagwright.project import Project, unseen
@@ -50,6 +51,17 @@ def test_names_alone_find_tags_that_nobody_has_seen(documents, others, trained_f
         found = unseen.zero_shot(tagger, documents, others, chosen, k=100, progress=quiet)
     assert found.parts["unseen"].metrics["R@10"] > 0
     assert found.parts["unseen"].tags == len(chosen)
+
+
+def test_an_encoder_that_was_taught_with_the_tags_documents_is_refused(knn, documents, others) -> None:
+    chosen = unseen.choose(documents, others, knn.vocabulary)
+    carriers = [one.id for one in documents if not set(chosen).isdisjoint(one.tags)]
+    knn.assembly.encoder.seen = Seen.from_ids(carriers[:2])
+    with pytest.raises(ConfigError, match="taught with 2 documents of these tags"):
+        unseen.zero_shot(knn, documents, others, chosen, k=100, progress=quiet)
+    knn.assembly.encoder.seen = Seen.from_ids(one.id for one in documents if one.id not in carriers)
+    with pytest.raises(ConfigError, match="taught the encoder or a reranker"):
+        unseen.zero_shot(knn, documents, others, chosen, k=100, progress=quiet)
 
 
 def test_an_unseen_tag_that_was_seen_is_our_bug(knn, documents) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import exp
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 import tagwright.rerank.pairs as pairs
 from tagwright.candidates import Candidates
@@ -116,7 +118,7 @@ def every_pair(documents: list[Document], n_tags: int = 4) -> Candidates:
     return Candidates.from_pairs(len(documents), owners, tags, {"fused": -tags.astype(np.float32)})
 
 
-def test_a_score_is_the_logit_of_the_vectors_and_does_not_depend_on_company(
+def test_a_score_is_the_sigmoid_of_the_logit_and_does_not_depend_on_company(
     reranker: Any, model: Path, arrays: Any
 ) -> None:
     made = reranker(model)
@@ -126,7 +128,8 @@ def test_a_score_is_the_logit_of_the_vectors_and_does_not_depend_on_company(
     expected = logits_by_hand(
         "concat", arrays("concat", width=2), np.repeat(points, 4, axis=0), np.tile(made.tag_points.vectors, (3, 1))
     )
-    assert found.ravel() == pytest.approx(expected, rel=1e-5)
+    assert found.ravel() == pytest.approx(expit(expected), rel=1e-5)
+    assert 0 <= found.min() < found.max() <= 1
     alone = [made.score([d], every_pair([d])).column("pairs.score") for d in documents]
     assert np.array(alone) == pytest.approx(found, rel=1e-5)
 
@@ -149,12 +152,13 @@ def test_a_tag_that_came_after_the_teaching_is_scored(reranker: Any, model: Path
 
 def test_a_reason_is_given_where_the_model_speaks_for_the_tag(reranker: Any, arrays: Any, written: Any) -> None:
     weights = arrays("concat", width=2)
-    for value, said in ((3.0, [("pairs", "pair model", "score +3.0", 3.0)]), (-3.0, [])):
+    for value, said in ((3.0, [("pairs", "pair model", "score 0.95")]), (-3.0, [])):
         flat = {name: np.zeros_like(values) for name, values in weights.items()}
         flat["bias3"][:] = value
         made = reranker(written(flat, name=str(value)))
         found = made.explain(Document("a", "east"), 1)
-        assert [(one.channel, one.kind, one.text, one.value) for one in found] == said
+        assert [(one.channel, one.kind, one.text) for one in found] == said
+        assert [one.value for one in found] == pytest.approx([1 / (1 + exp(-3))] * len(said))
         assert made.explain(Document("a", ""), 1) == []
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import tagwright.training.device as device
 from tagwright import Project
 from tagwright.cli.finetune import app
 from tagwright.corpus import open_corpus
 from tagwright.demo.library import train_path, vocabulary_path
 from tagwright.errors import ConfigError, MissingExtraError
 from tagwright.project.generating import sample
-from tagwright.training import lora
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_a_project_without_training_teaches_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("library", ["torch", "transformers", "peft"])
 def test_a_missing_library_is_named(library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lora, "find_spec", lambda name: None if name == library else object())
+    monkeypatch.setattr(device, "find_spec", lambda name: None if name == library else object())
     with pytest.raises(MissingExtraError, match=library):
         said("run", tmp_path / "data.jsonl", "-o", tmp_path / "a")
 

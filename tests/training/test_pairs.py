@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tagwright.training.device as device
 import tagwright.training.pairs as pairs
 from tagwright.encoders.base import unit_rows
 from tagwright.encoders.seen import Seen
@@ -265,6 +266,6 @@ def test_a_missing_library_and_a_missing_device_are_named(monkeypatch: pytest.Mo
     if not torch.cuda.is_available():
         with pytest.raises(ConfigError, match="no device 'cuda'"):
             train_pairs(turned(60), tmp_path / "model", replace(FEW, device="cuda"))
-    monkeypatch.setattr(pairs, "find_spec", lambda name: None)
+    monkeypatch.setattr(device, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"tagwright\[train\]"):
         train_pairs(turned(60), tmp_path / "model", FEW)

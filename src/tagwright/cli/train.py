@@ -8,7 +8,6 @@ import typer
 
 import tagwright.cli.documents as documents
 import tagwright.cli.show as show
-from tagwright.cli.encoder import tell_plan
 from tagwright.cli.options import (
     HERE,
     AsJson,
@@ -40,29 +39,45 @@ Generation = Annotated[
 ]
 
 
+Given = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="CORPUS",
+        help="Files, folders or patterns; none: the documents kept in the project and those added since.",
+        show_default=False,
+    ),
+]
 Encoder = Annotated[
     bool | None,
     typer.Option(
         "--encoder/--base-encoder",
-        help="Teach an encoder with these documents first (hours without a GPU), or go back to that of the settings; "
-        "neither: as it was.",
+        help="Teach an encoder with these documents first, or go back to that of the settings; neither: as it was.",
+        show_default=False,
+    ),
+]
+Pairs = Annotated[
+    bool | None,
+    typer.Option(
+        "--pairs/--no-pairs",
+        help="Teach a pair model (a second look at the best candidates), or do without; neither: as it was.",
+        show_default=False,
+    ),
+]
+Cross = Annotated[
+    bool | None,
+    typer.Option(
+        "--cross/--no-cross",
+        help="Teach a cross-encoder (a closer, dearer look at the best candidates), or do without; neither: as it was.",
         show_default=False,
     ),
 ]
 
-_ENCODERS = {None: "", True: "taught", False: "base"}
-
 
 def train(
-    corpus: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="CORPUS",
-            help="Files, folders or patterns; none: the documents kept in the project and those added since.",
-            show_default=False,
-        ),
-    ] = [],
+    corpus: Given = [],
     encoder: Encoder = None,
+    pairs: Pairs = None,
+    cross: Cross = None,
     generation: Generation = False,
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
@@ -83,28 +98,33 @@ def train(
     from tagwright.project import Project
 
     opened = Project.open(project, overrides=overrides)
-    read = None
-    if corpus:
-        reading = documents.Reading(kind, columns, separator, tag_prefixes, language)
-        read = reading.open(corpus, opened.vocabulary, for_training=True)
-    learns = read is not None or encoder is not None or not generation
-    said = _train(opened, read, _ENCODERS[encoder], as_json) if learns else {}
+    reading = documents.Reading(kind, columns, separator, tag_prefixes, language)
+    read = reading.open(corpus, opened.vocabulary, for_training=True) if corpus else None
+    wanted = {"encoder": encoder, "pairs": pairs, "cross": cross}
+    learns = read is not None or set(wanted.values()) != {None} or not generation
+    said = _train(opened, read, wanted, as_json) if learns else {}
     if generation:
         said |= _learn_answers(opened, caps(max_calls, max_tokens, max_cost), as_json)
     if as_json:
         show.emit(said)
 
 
-def _train(opened: Project, read: Corpus | None, encoder: str, as_json: bool) -> dict[str, Any]:
+def _train(opened: Project, read: Corpus | None, wanted: dict[str, bool | None], as_json: bool) -> dict[str, Any]:
     """Trains and, unless as JSON, tells; gives what there is to tell."""
+    teach, drop = ([name for name, said in wanted.items() if said is which] for which in (True, False))
     with show.progress() as progress:
-        report = opened.train(read, encoder=encoder, planned=tell_plan, progress=progress)
+        report = opened.train(read, teach=teach, drop=drop, planned=_tell_how_long, progress=progress)
     problems = read.problems if read else None
     if not as_json:
         for line in report.lines:
             show.say(line)
         documents.tell_problems(problems)
     return {**report.to_json(), "problems": None if problems is None else problems.as_dict()}
+
+
+def _tell_how_long(what: str, seconds: float) -> None:
+    names = {"encoder": "an encoder", "pairs": "a pair model", "cross": "a cross-encoder"}
+    show.note(f"teaching {names[what]}: {show.minutes(seconds)} at most on this machine; when interrupted, it goes on")
 
 
 def _learn_answers(opened: Project, budget: dict[str, float], as_json: bool) -> dict[str, Any]:

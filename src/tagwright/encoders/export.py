@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,11 +93,13 @@ def _write(original: Transformer, model: str, folder: Path, precision: Precision
     sentences = original.sentences
     if not sentences.max_seq_length:
         raise ConfigError(f"{model!r} does not say how many tokens it reads", hint="set its max_seq_length")
-    _write_tokenizer(sentences, model, folder / TOKENIZER)
+    tokenizer = tokenizer_of(sentences, model)
+    tokenizer.enable_truncation(int(sentences.max_seq_length))
+    tokenizer.save(str(folder / TOKENIZER))
     graph = folder / "float32.onnx"
     _write_graph(sentences, graph)
     if precision == "int8":
-        _quantise(graph, folder / MODEL)
+        quantise(graph, folder / MODEL)
         graph.unlink()
     else:
         graph.rename(folder / MODEL)
@@ -113,13 +115,17 @@ def _write(original: Transformer, model: str, folder: Path, precision: Precision
     ).write(folder)
 
 
-def _write_tokenizer(sentences: Any, model: str, path: Path) -> None:
+def tokenizer_of(sentences: Any, model: str) -> Any:
+    """The tokenizer of a sentence-transformers model, which neither pads nor cuts.
+
+    Raises `ConfigError` where it has no form that the library tokenizers reads.
+    """
     tokenizer = getattr(sentences.tokenizer, "backend_tokenizer", None)
     if tokenizer is None:
         raise ConfigError(f"{model!r} has no tokenizer.json form of its tokenizer, which the exported folder needs")
     tokenizer.no_padding()
-    tokenizer.enable_truncation(int(sentences.max_seq_length))
-    tokenizer.save(str(path))
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def _write_graph(sentences: Any, path: Path) -> None:
@@ -139,20 +145,28 @@ def _write_graph(sentences: Any, path: Path) -> None:
             return torch.nn.functional.normalize(features["sentence_embedding"], dim=-1)
 
     ids = sentences.tokenizer("Any text of a few words will do.", return_tensors="pt")["input_ids"]
+    trace(Graph(), {"input_ids": ids}, "vector", path)
+
+
+def trace(module: Any, inputs: Mapping[str, Any], output: str, path: Path) -> None:
+    """Writes a module of PyTorch as a graph; its ``inputs`` (1, n), in order, may have any number n of tokens."""
+    import torch
+
     with _quiet(), torch.no_grad():
         torch.onnx.export(
-            Graph().eval(),
-            (ids,),
+            module.eval(),
+            tuple(inputs.values()),
             str(path),
-            input_names=["input_ids"],
-            output_names=["vector"],
-            dynamic_axes={"input_ids": {1: "tokens"}},
+            input_names=list(inputs),
+            output_names=[output],
+            dynamic_axes={name: {1: "tokens"} for name in inputs},
             opset_version=_OPSET,
             dynamo=False,
         )
 
 
-def _quantise(source: Path, target: Path) -> None:
+def quantise(source: Path, target: Path) -> None:
+    """Writes the graph of the file ``source`` as ``target``, its weights in int8 with one scale a channel."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with _quiet():

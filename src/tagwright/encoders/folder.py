@@ -75,12 +75,16 @@ class Manifest:
 
 def checked_bytes(folder: Path, name: str, manifest: Manifest) -> bytes:
     """The contents of one file of the folder; raises `IntegrityError` where they are not what was exported."""
-    path = folder / name
+    return contents(folder / name, manifest.files[name])
+
+
+def contents(path: Path, checksum: str = "") -> bytes:
+    """What is in a file of an encoder's folder; raises `IntegrityError` where its SHA-256 is not the ``checksum``."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise IntegrityError(f"{path} cannot be read: {error.strerror}", hint=_AGAIN) from error
-    if hashlib.sha256(content).hexdigest() != manifest.files[name]:
+    if checksum and hashlib.sha256(content).hexdigest() != checksum:
         raise IntegrityError(f"{path} is not the file that was exported: its checksum differs", hint=_AGAIN)
     return content
 
@@ -98,15 +102,21 @@ def find(model: str) -> Path:
                 hint=f"make one from it: tagwright encoder export {model} OUT",
             )
         return folder
+    folder = fetched(model, MANIFEST, *SERVED)
+    if not (folder / MANIFEST).is_file():
+        raise ConfigError(
+            f"the hub's model {model!r} has no {MANIFEST}", hint=f"make a folder: tagwright encoder export {model} OUT"
+        )
+    return folder
+
+
+def fetched(model: str, *names: str) -> Path:
+    """The folder with these files of a model of the Hugging Face hub, as far as it has them; raises `ConfigError`."""
     if model.count("/") != 1 or model.startswith((".", "/", "~")):
         raise ConfigError(
             f"encoder model {model!r} is neither a folder nor the name of a model on the Hugging Face hub",
             hint="tagwright encoder export MODEL OUT makes a folder",
         )
-    return _downloaded(model)
-
-
-def _downloaded(model: str) -> Path:
     try:
         from huggingface_hub import snapshot_download
     except ImportError as error:
@@ -115,18 +125,13 @@ def _downloaded(model: str) -> Path:
             hint="pip install huggingface_hub, or name a folder",
         ) from error
     try:
-        folder = Path(snapshot_download(model, allow_patterns=[MANIFEST, *SERVED]))
+        return Path(snapshot_download(model, allow_patterns=list(names)))
     except Exception as error:  # the library's own, the network's and the disk's: there is no model to be had
         reason = str(error).partition("\n")[0]
         raise ConfigError(
             f"there is no folder {model!r}, and the hub does not give a model of that name: {reason}",
             hint="name a folder that `tagwright encoder export` made",
         ) from error
-    if not (folder / MANIFEST).is_file():
-        raise ConfigError(
-            f"the hub's model {model!r} has no {MANIFEST}", hint=f"make a folder: tagwright encoder export {model} OUT"
-        )
-    return folder
 
 
 def _checked(path: Path, said: Mapping[str, Any]) -> Manifest:

@@ -99,8 +99,9 @@ class _Model:
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.manifest = manifest
-        self.tokenizer = _tokenizer(folder, manifest)
-        self.session = _session(folder, manifest)
+        self.tokenizer = open_tokenizer(folder / TOKENIZER, checked_bytes(folder, TOKENIZER, manifest))
+        self.tokenizer.enable_truncation(manifest.max_length)
+        self.session = open_session(folder / MODEL, checked_bytes(folder, MODEL, manifest))
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """(n_texts, width): one call a text."""
@@ -113,22 +114,26 @@ class _Model:
         return rows
 
 
-def _tokenizer(folder: Path, manifest: Manifest) -> Any:
+def open_tokenizer(place: Path, content: bytes) -> Any:
+    """The tokenizer in the bytes of the file at ``place``, which neither pads nor cuts yet.
+
+    Raises `MissingExtraError`, and `IntegrityError` where the bytes are none.
+    """
     try:
         from tokenizers import Tokenizer
     except ImportError as error:
         raise MissingExtraError("tokenizers", "encoder") from error
-    content = checked_bytes(folder, TOKENIZER, manifest)
     try:
         tokenizer = Tokenizer.from_str(content.decode("utf-8"))
     except Exception as error:  # the library raises bare Exception
-        raise IntegrityError(f"{folder / TOKENIZER} cannot be read: {error}") from error
+        raise IntegrityError(f"{place} cannot be read: {error}") from error
     tokenizer.no_padding()
-    tokenizer.enable_truncation(manifest.max_length)
+    tokenizer.no_truncation()
     return tokenizer
 
 
-def _session(folder: Path, manifest: Manifest) -> Any:
+def open_session(place: Path, content: bytes) -> Any:
+    """The graph in the bytes of the file at ``place``, ready to run; raises `MissingExtraError`, `IntegrityError`."""
     try:
         import onnxruntime
     except ImportError as error:
@@ -137,8 +142,7 @@ def _session(folder: Path, manifest: Manifest) -> Any:
     # One thread a call, and none that waits by spinning: on busy cores that costs 3 to 20 times the work.
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    content = checked_bytes(folder, MODEL, manifest)
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime's own errors, one class each
-        raise IntegrityError(f"{folder / MODEL} cannot be run: {error}") from error
+        raise IntegrityError(f"{place} cannot be run: {error}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -20,10 +20,13 @@ from tagwright.recall.labels import Labels
 from tagwright.recall.shelf import Shelf
 from tagwright.recall.spaces import MeaningSpace, Space, WordSpace
 from tagwright.recall.tagpoints import TagPoints
+from tagwright.rerank.base import Reranker
 from tagwright.text.tfidf import TfIdf
 from tagwright.text.tokens import Analyzer
 from tagwright.types import Document
 from tagwright.vocabulary.base import Vocabulary
+
+Given = TypeVar("Given", Channel, Reranker)
 
 # Documents are handled in blocks cut by their position, whatever the caller's batch size: the same bytes come out.
 BLOCK = 64
@@ -49,6 +52,7 @@ class Assembly:
         if isinstance(encoder, LearningEncoder) and hasattr(encoder, "analyzer"):
             encoder.analyzer = self.analyzer
         self._furnish()
+        self.rerankers = [self._reranker(name, dict(options)) for name, options in settings.rerank.items()]
 
     def fresh(self) -> Assembly:
         """The same prepared parts, with channels that have learned nothing."""
@@ -69,6 +73,8 @@ class Assembly:
         """Fits all channels on these documents."""
         for channel in self.speaking:
             channel.fit(documents, vocabulary)
+        for reranker in self.rerankers:
+            reranker.know(vocabulary)
         return self
 
     def recall(self, documents: Sequence[Document], *, sources: bool = False) -> Candidates:
@@ -128,6 +134,8 @@ class Assembly:
         """Makes new or changed tags suggestable."""
         for channel in self.speaking:
             channel.add_tags(vocabulary, positions)
+        for reranker in self.rerankers:
+            reranker.add_tags(vocabulary, positions)
 
     def remember_documents(self) -> None:
         """Keeps documents' vectors from now on, until `forget`: every fold asks for them again."""
@@ -148,7 +156,7 @@ class Assembly:
             self.encoder.save(folder / "encoder")
         for space in self.used_spaces():
             self.shelves[space].save(folder / "shelves" / space)
-        if any(map(_compares_tags, self.speaking)):
+        if self._uses_tag_points:
             self.tag_points.save(folder / "tags")
         for channel in self.speaking:
             channel.save(folder / "channels" / channel.name)
@@ -161,20 +169,22 @@ class Assembly:
             self.encoder.load(folder / "encoder")
         for space in self.used_spaces():
             self.shelves[space].load(folder / "shelves" / space, vocabulary)
-        if any(map(_compares_tags, self.speaking)):
+        if self._uses_tag_points:
             self.tag_points.load(folder / "tags")
         for channel in self.speaking:
             channel.load(folder / "channels" / channel.name, vocabulary)
+        for reranker in self.rerankers:
+            reranker.load(vocabulary)
         return self
 
-    def give(self, channel: Channel, name: str) -> Channel:
-        """The channel with its name and the shared parts that its ``given`` fields ask for; raises `ConfigError`."""
+    def give(self, channel: Given, name: str) -> Given:
+        """It with its name and the shared parts that its ``given`` fields ask for; raises `ConfigError`."""
         space = getattr(channel, "space", "words")
         if space not in self.spaces:
             raise ConfigError(f"channel {name!r} has no space {space!r}", hint=f"known are: {', '.join(self.spaces)}")
         given = {
             "name": name, "finder": self.finder, "tag_points": self.tag_points, "shelf": self.shelves[space],
-            "analyzer": self.analyzer, "tfidf": self.tfidf,
+            "analyzer": self.analyzer, "tfidf": self.tfidf, "meaning": self.meaning,
         }  # fmt: skip
         for field in dataclasses.fields(channel):
             if field.metadata.get("given"):
@@ -197,7 +207,16 @@ class Assembly:
 
     def _channel(self, name: str, options: dict[str, Any]) -> Channel:
         kind = options.pop("kind", name)
-        return self.give(registry.build("channel", kind, options), name)
+        made: Channel = registry.build("channel", kind, options)
+        return self.give(made, name)
+
+    def _reranker(self, name: str, options: dict[str, Any]) -> Reranker:
+        made: Reranker = registry.build("rerank", options.pop("kind", name), options)
+        return self.give(made, name)
+
+    @property
+    def _uses_tag_points(self) -> bool:
+        return any(map(_compares_tags, self.speaking)) or any(one.compares_tags for one in self.rerankers)
 
     def used_spaces(self) -> list[str]:
         """The spaces whose shelves a speaking channel uses."""

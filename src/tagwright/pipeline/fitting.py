@@ -16,8 +16,9 @@ from tagwright.candidates import Candidates, Ints
 from tagwright.corpus.split import fold_of
 from tagwright.encoders.seen import seen_by
 from tagwright.errors import ConfigError
-from tagwright.fusion.base import FUSED, Fusion
+from tagwright.fusion.base import FUSED
 from tagwright.pipeline.assembly import Assembly, gold_of
+from tagwright.pipeline.ranking import Memory, Ranking
 from tagwright.types import Document
 from tagwright.vocabulary.base import Vocabulary
 
@@ -36,7 +37,7 @@ class Fitted:
     ``gold`` the positions of each of its documents' tags, ``gold_sizes`` with the unknown ones, ``ids`` their ids.
     """
 
-    fusion: Fusion
+    ranking: Ranking
     calibration: Calibration
     cuts: Cuts
     cut: float
@@ -71,45 +72,44 @@ class CrossFit:
         self._documents = list(documents)
         self._settings = assembly.settings
         self._gold = gold_of(self._documents, vocabulary)
-        self._is_fair = ~seen_by([assembly.encoder], [document.id for document in self._documents])
-        self._fair = np.flatnonzero(self._is_fair)
+        taught = [assembly.encoder, *assembly.rerankers]
+        self._is_fair = ~seen_by(taught, [document.id for document in self._documents])
+        self._fair, self._memory = np.flatnonzero(self._is_fair), Memory()
 
     def fit(self) -> Fitted:
         """Runs all folds; the assembly itself stays unfitted.
 
-        Raises `ConfigError` where the encoder was taught with nearly all documents.
+        Raises `ConfigError` where encoder or rerankers were taught with nearly all documents.
         """
         fitting = self._settings.fitting
         if len(self._fair) < min(fitting.least, len(self._documents)):
-            raise ConfigError(
-                f"the encoder was taught with all but {len(self._fair):,} of {len(self._documents):,} documents, so "
-                "nothing tells how good it is on new ones",
-                hint=f"hold more out when you teach it (--held-out 0.2), or add documents: {fitting.least} at least",
-            )
+            known = f"all but {len(self._fair):,} of {len(self._documents):,} documents"
+            hint = f"hold more out when you teach (teaching.held_out = 0.2), or add documents: {fitting.least} at least"
+            what = f"{known} taught the encoder or a reranker, so nothing tells how good these are on new ones"
+            raise ConfigError(what, hint=hint)
         if len(self._documents) > fitting.hold_out_above:
             rows, table, fused = self._held_out()
-            n = len(rows)
             learned_from = np.arange(len(rows))
         else:
-            rows, table, fused, n = self._folds()
+            rows, table, fused = self._folds()
             # As many documents as the inner fusions had: scores keep their scale, and the calibration holds.
             learned_from = _spaced(np.arange(len(rows)), fitting.nested)
         gold = [self._gold[row] for row in rows]
         self._progress("fusion", 0, None)
-        part = table.take(learned_from)
-        fusion = self._new("fusion").fit(part, part.right([gold[row] for row in learned_from]))
+        ranking = self._ranked(rows[learned_from], table.take(learned_from)).forget()
+        n = fused.n_documents
         # The first n documents of the table are those whose out-of-fold ``fused`` is known.
-        table, gold, rows = table.slice(0, n).with_columns({FUSED: fused}), gold[:n], rows[:n]
+        table, gold, rows = fused, gold[:n], rows[:n]
         calibration = self._new("calibration").fit(table, table.right(gold))
         kept = calibration.calibrate(table.top(fitting.kept, by=FUSED))
         sizes = np.array([len(self._documents[row].tags or ()) for row in rows], dtype=np.int64)
         right = kept.right(gold)
         cut = best_cut(kept.column(CONFIDENCE), right, int(sizes.sum()))
         cuts = self._new("cuts").fit(kept, right, sizes)
-        return Fitted(fusion, calibration, cuts, cut, kept, gold, sizes, [self._documents[row].id for row in rows])
+        return Fitted(ranking, calibration, cuts, cut, kept, gold, sizes, [self._documents[row].id for row in rows])
 
-    def _folds(self) -> tuple[NDArray[np.int64], Candidates, NDArray[np.float32], int]:
-        """(rows of the documents, out-of-fold table, out-of-fold ``fused`` of the first n documents, n)."""
+    def _folds(self) -> tuple[NDArray[np.int64], Candidates, Candidates]:
+        """(rows of the documents, out-of-fold table, the table of the first n documents with ``fused``)."""
         fitting = self._settings.fitting
         k = fitting.folds_for(len(self._fair))
         fold = self._fold_of(self._fair, k, fitting.seed)
@@ -122,11 +122,9 @@ class CrossFit:
         fused = []
         for number in range(min(enough, k)):
             self._progress("inner folds", number, min(enough, k))
-            rows, table = self._inner(self._without(members[number]), k)
-            fusion = self._new("fusion").fit(table, table.right([self._gold[row] for row in rows]))
-            fused.append(fusion.fuse(tables[number]).column(FUSED))
-        n = sum(len(rows) for rows in members[: len(fused)])
-        return np.concatenate(members), Candidates.concat(tables), np.concatenate(fused), n
+            ranking = self._ranked(*self._inner(self._without(members[number]), k))
+            fused.append(ranking.fuse(self._read(members[number]), tables[number]))
+        return np.concatenate(members), Candidates.concat(tables), Candidates.concat(fused)
 
     def _fold_of(self, rows: NDArray[np.int64], k: int, seed: int) -> NDArray[np.int64]:
         return np.array([fold_of(self._documents[row].id, k, seed=seed) for row in rows], dtype=np.int64)
@@ -144,7 +142,7 @@ class CrossFit:
             scored.append(sample)
         return np.concatenate(scored), Candidates.concat(tables)
 
-    def _held_out(self) -> tuple[NDArray[np.int64], Candidates, NDArray[np.float32]]:
+    def _held_out(self) -> tuple[NDArray[np.int64], Candidates, Candidates]:
         """The same from one held-out part: its rows come from channels that saw none of it, so halves suffice."""
         fitting = self._settings.fitting
         place = self._fold_of(self._fair, 1 << 30, fitting.seed)
@@ -154,14 +152,23 @@ class CrossFit:
         self._progress("hold-out", 0, 1)
         table = self._recall(rest, held)
         fold = np.arange(len(held)) % parts
-        fused = np.empty(table.n_pairs, dtype=np.float32)
+        order, fused = [], []
         for number in range(parts):
             self._progress("inner fusion", number, parts)
             seen, scored = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-            part = table.take(seen)
-            fusion = self._new("fusion").fit(part, part.right([self._gold[row] for row in held[seen]]))
-            fused[fold[table.documents] == number] = fusion.fuse(table.take(scored)).column(FUSED)
-        return held, table, fused
+            ranking = self._ranked(held[seen], table.take(seen))
+            fused.append(ranking.fuse(self._read(held[scored]), table.take(scored)))
+            order.append(scored)
+        back = np.argsort(np.concatenate(order))
+        return held, table, Candidates.concat(fused).take(back)
+
+    def _ranked(self, rows: NDArray[np.int64], table: Candidates) -> Ranking:
+        """A ranking that was fitted on these documents and their table."""
+        ranking = Ranking(self._settings.fusion, self._assembly.rerankers, self._memory)
+        return ranking.fit(self._read(rows), table, table.right([self._gold[row] for row in rows]))
+
+    def _read(self, rows: NDArray[np.int64]) -> list[Document]:
+        return [self._documents[row] for row in rows]
 
     def _without(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """All rows but these."""
@@ -171,10 +178,10 @@ class CrossFit:
         return self._ask(self._fitted(fitted_on), rows)
 
     def _fitted(self, rows: NDArray[np.int64]) -> Assembly:
-        return self._assembly.fresh().fit([self._documents[row] for row in rows], self._vocabulary)
+        return self._assembly.fresh().fit(self._read(rows), self._vocabulary)
 
     def _ask(self, channels: Assembly, rows: NDArray[np.int64]) -> Candidates:
-        return channels.recall_all([self._documents[row] for row in rows])
+        return channels.recall_all(self._read(rows))
 
     def _new(self, kind: str) -> Any:
         options = dict(getattr(self._settings, kind))

@@ -77,4 +77,5 @@ class TaggerSettings:
     shelf: Options = field(default_factory=dict)
     fitting: Fitting = field(default_factory=Fitting)
     hierarchy: Hierarchy = field(default_factory=Hierarchy)
+    rerank: Mapping[str, Options] = field(default_factory=dict)
     shortlist: int = 300

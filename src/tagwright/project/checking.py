@@ -45,7 +45,8 @@ def _settings(opened: Opened) -> Iterator[Finding]:
 
 
 def _encoder(opened: Opened) -> Iterator[Finding]:
-    encoder = parts.encoder(opened.folder, opened.settings, opened.manifest)
+    taught = opened.taught()
+    encoder = parts.encoder(opened.folder, opened.settings, opened.manifest, taught.get(parts.ENCODER))
     if not isinstance(encoder, LearningEncoder):
         versions.verify_encoder(encoder, opened.manifest)
         encoder.encode(["a word"])

@@ -22,8 +22,9 @@ class Manifest:
     """What a project consists of.
 
     ``vocabulary`` and ``model`` are folders within the project, and ``rule`` where `tagwright tune` made one,
-    ``generation`` where `tagwright train --generation` learned what a language model's answers are worth, ``encoder``
-    where `tagwright train --encoder` taught one, which then stands for the one of the settings; ``files``
+    ``generation`` where `tagwright train --generation` learned what a language model's answers are worth; ``taught``
+    {name: folder within the project} what was taught: an ``encoder``, which then stands for the one of the settings,
+    and rerankers; ``files``
     {path within the project: SHA-256}; ``changed`` the positions of tags that are new or changed since the model was
     trained; ``folded`` the number of the growth log's last row whose document the model knows, ``vocabulary_at`` that
     of the last one whose tag is in the vocabulary; ``learned_with`` the settings that the model was trained with.
@@ -41,7 +42,7 @@ class Manifest:
     vocabulary_at: int = 0
     rule: str = ""
     generation: str = ""
-    encoder: str = ""
+    taught: Mapping[str, str] = field(default_factory=dict)
     changed: tuple[int, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
@@ -49,7 +50,7 @@ class Manifest:
     @property
     def _parts(self) -> list[tuple[str, str]]:
         rule = [("rule", self.rule)] if self.rule else []
-        return [("vocabulary", self.vocabulary), ("model", self.model), *rule]
+        return [("vocabulary", self.vocabulary), ("model", self.model), *rule, *sorted(self.taught.items())]
 
     @property
     def fingerprint(self) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -98,14 +98,22 @@ class Opened:
         """(what, next step) for every setting that is not the one that the model was trained with."""
         return self.settings.differences(self.manifest.learned_with, ranking=self.manifest.calibrated)
 
-    def new_tagger(self, vocabulary: Vocabulary, encoder: Encoder | None = None) -> Tagger:
-        """One that has learned nothing yet; with another ``encoder`` than the project's where one is given."""
-        return Tagger(self.settings.tagger(), encoder or self.encoder(), vocabulary)
+    def new_tagger(self, vocabulary: Vocabulary, taught: Mapping[str, Path] | None = None) -> Tagger:
+        """One that has learned nothing yet; ``taught``: with these folders instead of `taught`."""
+        places = self.taught() if taught is None else taught
+        rerank = parts.rerank(self.folder, self.settings, places)
+        return Tagger(replace(self.settings.tagger(), rerank=rerank), self.encoder(places), vocabulary)
 
-    def encoder(self, *, base: bool = False) -> Encoder:
-        """The encoder, which remembers in the store what takes it long; ``base``: that of the settings for certain."""
-        manifest = replace(self.manifest, encoder="") if base else self.manifest
-        return parts.remembering(parts.encoder(self.folder, self.settings, manifest), self.store)
+    def encoder(self, taught: Mapping[str, Path]) -> Encoder:
+        """The encoder, which remembers in the store what takes it long."""
+        made = parts.encoder(self.folder, self.settings, self.manifest, taught.get(parts.ENCODER))
+        return parts.remembering(made, self.store)
+
+    def taught(self) -> dict[str, Path]:
+        """The folders of what was taught, their files checked."""
+        for place in self.manifest.taught.values():
+            self.manifest.verify(self.folder, place)
+        return {name: self.folder / place for name, place in self.manifest.taught.items()}
 
     def rows_after(self, number: int) -> list[GrowthRow]:
         """The growth log's rows; a project that has never grown has no database, and gets none by being asked."""

@@ -1,14 +1,17 @@
-"""The encoder and the store of a project, as its settings name them."""
+"""The encoder, the rerankers and the store of a project, as its settings name them or its documents taught them."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import tagwright.registry as registry
 from tagwright.encoders.base import Encoder, LearningEncoder
 from tagwright.encoders.cached import Cached
 from tagwright.encoders.onnx import Onnx
+from tagwright.encoders.static import Static
 from tagwright.errors import IntegrityError
 from tagwright.project.manifest import Manifest
 from tagwright.project.settings import Settings
@@ -18,12 +21,11 @@ ENCODER = "encoder"
 STORE = "store.sqlite"
 
 
-def encoder(folder: Path, settings: Settings, manifest: Manifest | None) -> Encoder:
-    """The encoder that the project was taught, else the one of the settings; its files checked."""
-    if manifest is not None and manifest.encoder:
-        manifest.verify(folder, manifest.encoder)
-        return taught_encoder(folder / manifest.encoder, settings)
+def encoder(folder: Path, settings: Settings, manifest: Manifest | None, taught: Path | None = None) -> Encoder:
+    """The encoder in the folder ``taught``, else the one of the settings, its files checked where they are known."""
     kind, options = settings.part("encoder")
+    if taught is not None:
+        return Onnx(str(taught), int(options.get("threads", 1)) if kind == "onnx" else 1)
     place = encoder_folder(folder, settings)
     if place:
         options["model"] = str(folder / place)
@@ -35,16 +37,21 @@ def encoder(folder: Path, settings: Settings, manifest: Manifest | None) -> Enco
     return made
 
 
-def taught_encoder(place: Path, settings: Settings) -> Encoder:
-    """The encoder in a folder that was taught, with as many threads as the settings give theirs."""
-    kind, options = settings.part("encoder")
-    made: Encoder = Onnx(str(place), int(options.get("threads", 1)) if kind == "onnx" else 1)
-    return made
+def rerank(folder: Path, settings: Settings, taught: Mapping[str, Path]) -> dict[str, dict[str, Any]]:
+    """{name: options} of the rerankers: those of the settings, and those that were ``taught``."""
+    given = settings.options("rerank")
+    found = {}
+    for name in dict.fromkeys([*given, *(name for name in taught if name != ENCODER)]):
+        options = {"kind": name, **given.get(name, {})}
+        model = taught.get(name) or folder / str(options.get("model") or "")
+        if name in taught or options.get("model"):
+            found[name] = {**options, "model": str(model)}
+    return found
 
 
 def remembering(encoder: Encoder, store: SqliteStore) -> Encoder:
     """The encoder; one that takes milliseconds a text remembers its vectors in the store, where that can be written."""
-    quick = isinstance(encoder, LearningEncoder)
+    quick = isinstance(encoder, LearningEncoder | Static)
     return encoder if quick or not os.access(store.path.parent, os.W_OK) else Cached(encoder, store)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +30,7 @@ from tagwright.project.opened import Opened
 from tagwright.project.reading import Given, corpus_of
 from tagwright.project.reports import Finding, TagReport, TrainReport
 from tagwright.project.settings import Settings
-from tagwright.project.teaching import Planned, Teaching
+from tagwright.project.teaching import Planned, Teaching, Wanted
 from tagwright.project.tuning import TuneReport
 from tagwright.store.base import GrowthRow
 from tagwright.store.sqlite import SqliteStore
@@ -151,18 +151,19 @@ class Project:
         self,
         corpus: Given | None = None,
         *,
-        encoder: str = "",
+        teach: Collection[str] = (),
+        drop: Collection[str] = (),
         planned: Planned | None = None,
         progress: Progress | None = None,
     ) -> TrainReport:
         """Trains anew on exactly these documents and keeps them; without any, on the kept ones and what was added.
 
-        ``corpus`` is a file, a folder, a `Corpus` or documents. ``encoder``: "taught" teaches one first, "base" goes
-        back to that of the settings, "" keeps what is in use; ``planned`` is told what a teaching will take, before it
-        begins. The model in use stays as it is until the new one is complete, whatever happens. Raises `ConfigError`
-        where there is nothing to learn from.
+        ``corpus`` is a file, a folder, a `Corpus` or documents. ``teach``: what of "encoder", "pairs" and "cross" is
+        taught anew first (needs the extra ``train``), ``planned`` being told how long each will take; ``drop``: which
+        of them are not used any more. The model in use stays as it is until the new one is complete, whatever happens.
+        Raises `ConfigError` where there is nothing to learn from.
         """
-        return training.train(self._opened, corpus, encoder, progress or quiet, planned)
+        return training.train(self._opened, corpus, Wanted(teach, drop, planned), progress or quiet)
 
     def suggest(
         self, texts: Text | Sequence[Text], *, k: int = 10, why: bool = False, llm: Session | None = None

@@ -19,7 +19,8 @@ from tagwright.llm.budget import Budget
 from tagwright.pipeline.settings import DEFAULT_CHANNELS, Fitting, Hierarchy, TaggerSettings
 from tagwright.recall.shelf import Shelf
 from tagwright.text.tfidf import TfIdf
-from tagwright.training.options import EncoderTraining
+from tagwright.training.options import CrossTraining, EncoderTraining
+from tagwright.training.pairdata import PairTraining
 
 FILE = "tagwright.toml"
 DEFAULT, OVERRIDE = "default", "--set"
@@ -28,12 +29,16 @@ Tree = dict[str, Any]
 # What a language model is asked, and by which: a model without one is trained, and answers, the same.
 OF_LLM = ("llm.", "stages.", "generation.", "knowledge.", "budget.")
 # Values that change nothing about a trained model: how quickly it answers, how it was made, where it lies.
-_NO_CHANGE = ("encoder.threads", "encoder.model", "store.", "fitting.", "teaching.", *OF_LLM)
+_NO_CHANGE = ("encoder.threads", "encoder.model", "store.", "fitting.", "teaching", *OF_LLM)
 # Values that change how a trained model is asked, not what it learned.
 _AT_RUN_TIME = ("shortlist", "hierarchy.", *_NO_CHANGE)
 # Tables of named components: what one is called, for messages.
-_NAMED = {"channels.": "channel", "stages.": "stage"}
+_NAMED = {"channels.": "channel", "stages.": "stage", "rerank.": "reranker"}
 _DEPTH = ".k"
+# How what is taught is taught: an encoder, a pair model, a cross-encoder.
+_TEACHING: dict[str, type[Any]] = {
+    "teaching": EncoderTraining, "teaching_pairs": PairTraining, "teaching_cross": CrossTraining,
+}  # fmt: skip
 _OF_RANKING = ("fusion.", "calibration.", "cuts.")
 # Inner tables are of documents that are in neither of two folds.
 _LEAST_FOLDS = 3
@@ -62,7 +67,8 @@ class Settings:
             "encoder": {"kind": "lsa"}, "words": {}, "fusion": {"kind": "ranker"}, "calibration": {"kind": "best"},
             "cuts": {"kind": "document"},
             "fitting": {}, "shelf": {}, "hierarchy": {}, "store": {"kind": "sqlite"},
-            "llm": {"kind": "local"}, "generation": {}, "knowledge": {}, "budget": {}, "teaching": {},
+            "llm": {"kind": "local"}, "generation": {}, "knowledge": {}, "budget": {}, "rerank": {},
+            **{name: {} for name in _TEACHING},
             "stages": {name: dict(options) for name, options in DEFAULT_STAGES.items()},
             "shortlist": TaggerSettings().shortlist,
             "channels": {name: dict(options) for name, options in DEFAULT_CHANNELS.items()},
@@ -163,10 +169,11 @@ class Settings:
 
     def _check(self) -> None:
         _check_value("shortlist", self._tree["shortlist"], "int")
-        for name in self._tree["stages"]:
-            if name in RESERVED or name in self._tree["channels"] or not name.isidentifier():
-                what = f"a stage cannot be called {name!r}: columns of that name are there already, or would be odd"
-                raise ConfigError(f"{self._source}: {what}", hint="call it otherwise: [stages.NAME]")
+        for kind in ("stages", "rerank"):
+            for name in self._tree[kind]:
+                if name in RESERVED or name in self._tree["channels"] or not name.isidentifier():
+                    what = f"{kind}.{name} cannot be called so: columns of that name are there, or would be odd"
+                    raise ConfigError(f"{self._source}: {what}", hint=f"call it otherwise: [{kind}.NAME]")
         for section in self._sections():
             for key, value in section.given.items():
                 if key not in section.defaults:
@@ -181,7 +188,10 @@ class Settings:
         yield _Section("generation", "", self._tree["generation"], Generation)
         yield _Section("knowledge", "", self._tree["knowledge"], Knowledge)
         yield _Section("budget", "", self._tree["budget"], Budget)
-        yield _Section("teaching", "", self._tree["teaching"], EncoderTraining)
+        for name, cls in _TEACHING.items():
+            yield _Section(name, "", self._tree[name], cls)
+        for name, options in self._tree["rerank"].items():
+            yield _section(f"rerank.{name}", "rerank", {"kind": name, **options})
         yield _Section("words", "", self._tree["words"], TfIdf, hidden=("analyzer",))
         yield _Section("shelf", "", self._tree["shelf"], Shelf, hidden=("space", "version"))
         for name in ("encoder", "store", "fusion", "calibration", "cuts", "llm"):

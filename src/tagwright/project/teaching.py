@@ -1,9 +1,10 @@
-"""What the documents that a project keeps can teach an encoder, and what of them it must never see."""
+"""What the documents that a project keeps can teach, and what of them it must never see."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,125 +12,220 @@ import numpy as np
 
 import tagwright.project.parts as parts
 from tagwright.candidates import Ints
-from tagwright.encoders.base import Encoder
+from tagwright.encoders.base import LearningEncoder
 from tagwright.errors import ConfigError
 from tagwright.fusion.base import FUSED
 from tagwright.fusion.ranks import ReciprocalRanks
-from tagwright.pipeline.assembly import BLOCK, gold_of
+from tagwright.pipeline.assembly import BLOCK, Assembly, gold_of
 from tagwright.pipeline.fitting import Progress, quiet
 from tagwright.pipeline.threads import one_thread
 from tagwright.project.opened import Opened
 from tagwright.tagger import Tagger
+from tagwright.training.crossencoder import CrossRun
 from tagwright.training.device import need_extras
-from tagwright.training.encoder import EncoderRun, Watch
+from tagwright.training.encoder import EncoderRun
 from tagwright.training.lessons import Lessons, Parts
-from tagwright.training.options import EncoderPlan, EncoderTraining
+from tagwright.training.options import CrossTraining, EncoderTraining
+from tagwright.training.pairdata import PairExamples, PairTraining
+from tagwright.training.pairs import PairRun
+from tagwright.training.schedule import Watch
 from tagwright.types import Document
 
 # Wrong tags of a document that are kept to choose from; further down they are hardly wrong for a reason.
 _LIKELY = 30
-# Where within a project an encoder is taught before a model is trained with it.
+# Where within a project something is taught before a model is trained with it.
 _WORK = "teaching"
-# Which encoder to train with: one that is taught first, or that of the settings.
-TAUGHT, BASE = "taught", "base"
+# What can be taught, in this order: what comes later is taught with what came before.
+PAIRS, CROSS = "pairs", "cross"
+TAUGHT = (parts.ENCODER, PAIRS, CROSS)
 
-Planned = Callable[[EncoderPlan], None]
+Run = EncoderRun | PairRun | CrossRun
+# Is told what will be taught, and how many seconds that will take here at most.
+Planned = Callable[[str, float], None]
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be taught anew before a training, and what is not to be used any more."""
+
+    teach: Collection[str] = ()
+    drop: Collection[str] = ()
+    planned: Planned | None = None
+
+    def __post_init__(self) -> None:
+        for name in (*self.teach, *self.drop):
+            if name not in TAUGHT:
+                raise ConfigError(f"{name!r} cannot be taught", hint=f"known are: {', '.join(TAUGHT)}")
+
+
+@dataclass
 class Teaching:
-    """What a project's documents can teach; needs the extra ``train``."""
+    """What a project's documents can teach; needs the extra ``train``.
 
-    def __init__(self, opened: Opened) -> None:
-        self._opened = opened
+    All that is taught leaves out the same documents, from which ranking and confidence are learned afterwards:
+    ``teaching.held_out`` and ``teaching.seed`` say which.
+    """
+
+    opened: Opened
+
+    def __post_init__(self) -> None:
+        self._known: dict[Any, Material] = {}
 
     def wanted(self, **changes: Any) -> EncoderTraining:
         """How the settings ([teaching]) want an encoder to be taught, but for these changes."""
-        return EncoderTraining(**{**self._opened.settings.options("teaching"), **changes})
+        return EncoderTraining(**{**self.opened.settings.options("teaching"), **changes})
 
     def encoder(
         self, out: Path, settings: EncoderTraining, *, watch: Watch | None = None, progress: Progress | None = None
     ) -> EncoderRun:
         """A run that will teach an encoder with the kept documents, into the folder ``out``; see `EncoderRun`."""
         need_extras("torch", "sentence_transformers", "onnx", "onnxruntime")
-        tagger = self._opened.new_tagger(self._opened.growth().vocabulary, self._opened.encoder(base=True))
-        documents = list(self._opened.store.documents())
-        return encoder_run(tagger, documents, out, settings, progress=progress or quiet, watch=watch)
+        found = self._material(settings, {}, progress or quiet)
+        return EncoderRun(found.lessons(wrong=settings.wrong > 0), found.parts, out, settings, watch)
 
-    def choose(self, wanted: str, progress: Progress, planned: Planned | None = None) -> Encoder | None:
-        """The encoder to train with: "taught" teaches it, "base" is that of the settings, "" none in particular.
+    def pairs(
+        self, out: Path, settings: PairTraining, taught: Mapping[str, Path], progress: Progress | None = None
+    ) -> PairRun:
+        """A run that will teach a pair model with the kept documents, as the ``taught`` encoder sees them."""
+        need_extras("torch", "safetensors")
+        if isinstance(self.opened.encoder(taught), LearningEncoder):
+            raise ConfigError(
+                "a pair model compares vectors of an encoder that stays as it is; 'lsa' learns anew with each training",
+                hint="teach an encoder too: tagwright train --encoder --pairs",
+            )
+        found = self._material(self.wanted(), _only_encoder(taught), progress or quiet)
+        return PairRun(found.pairs(), out, settings)
+
+    def cross(
+        self,
+        out: Path,
+        settings: CrossTraining,
+        taught: Mapping[str, Path],
+        *,
+        watch: Watch | None = None,
+        progress: Progress | None = None,
+    ) -> CrossRun:
+        """A run that will teach a cross-encoder with the kept documents, and with what the ``taught`` encoder finds."""
+        need_extras("torch", "sentence_transformers", "onnx", "onnxruntime")
+        found = self._material(self.wanted(), _only_encoder(taught), progress or quiet)
+        seen = [document.id for document in [*found.parts.taught, *found.parts.dev]]
+        return CrossRun(found.lessons(), found.dev(), seen, out, settings, watch)
+
+    def carry_out(self, wanted: Wanted, progress: Progress) -> dict[str, Path]:
+        """The folders of all that is taught, after what is ``wanted`` was taught.
 
         A teaching that was killed goes on; one that was carried out, but not trained with, is not done again.
         """
-        if wanted not in ("", BASE, TAUGHT):
-            raise ConfigError(f"there is no encoder {wanted!r} to train with", hint=f"known are: {TAUGHT}, {BASE}")
-        if wanted == "":
-            return None
-        opened = self._opened
-        if wanted == BASE:
-            return opened.encoder(base=True)
-        self._work.mkdir(exist_ok=True)
-        run = self.encoder(self._work / parts.ENCODER, self.wanted(), progress=progress)
-        if not run.carried_out():
-            shutil.rmtree(run.out, ignore_errors=True)
-            if planned is not None:
-                planned(run.plan)
-            run.run(progress)
-        return parts.remembering(parts.taught_encoder(run.out, opened.settings), opened.store)
+        taught = {name: place for name, place in self.opened.taught().items() if name not in wanted.drop}
+        for name in TAUGHT:
+            if name in wanted.teach:
+                self._work.mkdir(exist_ok=True)
+                taught[name] = self._teach(name, taught, wanted.planned, progress)
+        return taught
 
     def clear(self) -> None:
         """Drops what a teaching left that a model was trained with."""
         shutil.rmtree(self._work, ignore_errors=True)
 
+    def _teach(self, name: str, taught: Mapping[str, Path], planned: Planned | None, progress: Progress) -> Path:
+        run = self._run(name, self._work / name, taught, progress)
+        if not run.carried_out():
+            shutil.rmtree(run.out, ignore_errors=True)
+            if planned is not None:
+                planned(name, run.seconds())
+            run.run(progress)
+        return run.out
+
+    def _run(self, name: str, out: Path, taught: Mapping[str, Path], progress: Progress) -> Run:
+        options = self.opened.settings.options
+        if name == parts.ENCODER:
+            return self.encoder(out, self.wanted(), progress=progress)
+        if name == PAIRS:
+            return self.pairs(out, PairTraining(**options("teaching_pairs")), taught, progress)
+        wanted = CrossTraining(**options("teaching_cross"))
+        return self.cross(out, wanted, taught, progress=progress)
+
+    def _material(self, settings: EncoderTraining, taught: Mapping[str, Path], progress: Progress) -> Material:
+        key = (settings.held_out, settings.dev, settings.seed, tuple(sorted(taught.items())))
+        if key not in self._known:
+            tagger = self.opened.new_tagger(self.opened.growth().vocabulary, taught)
+            documents = [document for document in self.opened.store.documents() if document.tags]
+            cut = Parts.of(documents, held_out=settings.held_out, dev=settings.dev, seed=settings.seed)
+            self._known[key] = Material(tagger, cut, progress)
+        return self._known[key]
+
     @property
     def _work(self) -> Path:
-        return self._opened.folder / _WORK
+        return self.opened.folder / _WORK
 
 
-def encoder_run(
-    tagger: Tagger,
-    documents: Sequence[Document],
-    out: Path,
-    settings: EncoderTraining,
-    *,
-    progress: Progress,
-    watch: Watch | None = None,
-) -> EncoderRun:
-    """A run that will teach an encoder with these documents.
+def _only_encoder(taught: Mapping[str, Path]) -> dict[str, Path]:
+    return {name: place for name, place in taught.items() if name == parts.ENCODER}
 
-    ``tagger``, which has learned nothing yet, says which wrong tags seem likely. Its channels learn from the taught
-    part alone, so that what is held out leaves no trace in the encoder.
+
+class Material:
+    """The documents that teach, in ``parts``, and which wrong tags seem likely for them.
+
+    ``tagger`` has learned nothing yet. Its channels learn from the taught part alone, so that what is held out leaves
+    no trace in what is taught.
     """
-    tagged = [document for document in documents if document.tags]
-    parts = Parts.of(tagged, held_out=settings.held_out, dev=settings.dev, seed=settings.seed)
-    vocabulary = tagger.vocabulary
-    gold = gold_of(parts.taught, vocabulary)
-    useful = [row for row, tags in enumerate(gold) if len(tags)]
-    if not useful:
-        raise ConfigError("no document that could be learned from has a tag of this vocabulary")
-    taught, gold = [parts.taught[row] for row in useful], [np.unique(gold[row]) for row in useful]
-    wrong = [np.empty(0, dtype=np.int32)] * len(taught)
-    if settings.wrong:
-        wrong = likely_wrong(tagger, taught, gold, progress)
-    lessons = Lessons(taught, gold, wrong, vocabulary)
-    return EncoderRun(lessons, parts, out, settings, watch)
 
+    def __init__(self, tagger: Tagger, cut: Parts, progress: Progress) -> None:
+        self.parts, self._tagger, self._progress = cut, tagger, progress
+        self._fitted = False
 
-def likely_wrong(tagger: Tagger, documents: Sequence[Document], gold: Sequence[Ints], progress: Progress) -> list[Ints]:
-    """For each document tags that it does not have, the likeliest first, as the channels see it without any ranking.
+    def lessons(self, *, wrong: bool = True) -> Lessons:
+        """The taught part; with likely ``wrong`` tags, or without any."""
+        return self._lessons(self.parts.taught, wrong=wrong)
 
-    They have seen the documents themselves: that lifts the right tags, which are left out.
-    """
-    assembly, active, found = tagger.assembly, tagger.vocabulary.active, list[Ints]()
-    with one_thread():
-        assembly.prepare(documents, tagger.vocabulary)
-        assembly.remember_documents()
-        assembly.fit(documents, tagger.vocabulary)
-        for start in range(0, len(documents), BLOCK):
-            progress("likely wrong tags", start, len(documents))
-            block = documents[start : start + BLOCK]
-            table = ReciprocalRanks().fuse(assembly.recall(block))
-            table = table.where(active[table.tags] & ~table.right(gold[start : start + BLOCK])).top(_LIKELY, by=FUSED)
-            best = table.tags[table.order(FUSED)]
-            found += [best[low:high] for low, high in zip(table.offsets[:-1], table.offsets[1:], strict=True)]
-        assembly.forget()
-    return found
+    def dev(self) -> Lessons:
+        """The part by which the best moment is chosen."""
+        return self._lessons(self.parts.dev, wrong=True)
+
+    def pairs(self) -> PairExamples:
+        """The taught part as vectors."""
+        lessons = self.lessons()
+        assembly = self._assembly()
+        points = assembly.tag_points.fit(self._tagger.vocabulary)
+        with one_thread():
+            documents = assembly.meaning.documents(lessons.documents)
+        right, hard = ([points.rows(tags) for tags in lists] for lists in (lessons.gold, lessons.wrong))
+        return PairExamples(
+            [one.id for one in lessons.documents], documents, points.vectors, [rows[rows >= 0] for rows in right],
+            [rows[rows >= 0] for rows in hard], assembly.encoder.fingerprint,
+        )  # fmt: skip
+
+    def _lessons(self, documents: Sequence[Document], *, wrong: bool) -> Lessons:
+        gold = [np.unique(tags) for tags in gold_of(documents, self._tagger.vocabulary)]
+        rows = [row for row, tags in enumerate(gold) if len(tags)]
+        if not rows and documents is self.parts.taught:
+            raise ConfigError("no document that could be learned from has a tag of this vocabulary")
+        kept, gold = [documents[row] for row in rows], [gold[row] for row in rows]
+        likely = self._likely(kept, gold) if wrong else [np.empty(0, dtype=np.int32)] * len(kept)
+        return Lessons(kept, gold, likely, self._tagger.vocabulary)
+
+    def _likely(self, documents: Sequence[Document], gold: Sequence[Ints]) -> list[Ints]:
+        """For each document tags that it does not have, the likeliest first, as the channels see it, unranked.
+
+        They have seen the taught documents themselves: that lifts the right tags, which are left out.
+        """
+        assembly, active, found = self._assembly(), self._tagger.vocabulary.active, list[Ints]()
+        with one_thread():
+            for start in range(0, len(documents), BLOCK):
+                self._progress("likely wrong tags", start, len(documents))
+                table = ReciprocalRanks().fuse(assembly.recall(documents[start : start + BLOCK]))
+                wrong = active[table.tags] & ~table.right(gold[start : start + BLOCK])
+                table = table.where(wrong).top(_LIKELY, by=FUSED)
+                best = table.tags[table.order(FUSED)]
+                found += [best[low:high] for low, high in zip(table.offsets[:-1], table.offsets[1:], strict=True)]
+        return found
+
+    def _assembly(self) -> Assembly:
+        assembly = self._tagger.assembly
+        if not self._fitted:
+            with one_thread():
+                assembly.prepare(self.parts.taught, self._tagger.vocabulary)
+                assembly.remember_documents()
+                assembly.fit(self.parts.taught, self._tagger.vocabulary)
+            self._fitted = True
+        return assembly

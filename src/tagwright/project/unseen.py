@@ -11,6 +11,7 @@ import numpy as np
 import tagwright.project.parts as parts
 from tagwright.candidates import Ints
 from tagwright.corpus import Memory
+from tagwright.encoders.seen import seen_by
 from tagwright.errors import ConfigError, NotFittedError
 from tagwright.evaluation.protocols import Measured, Protocol, among, everything, part
 from tagwright.evaluation.ranked import Ranked
@@ -39,7 +40,10 @@ def kept_documents(store: Store) -> list[Document]:
 
 
 def new_tagger(project: Project) -> Tagger:
-    """A tagger with the project's settings, encoder and vocabulary that has learned nothing."""
+    """A tagger with the project's settings and vocabulary that has learned nothing.
+
+    Its encoder is that of the settings: one that the project's documents taught knows the tags that are to be unseen.
+    """
     encoder = parts.encoder(project.folder, project.settings, project.manifest)
     return Tagger(project.settings.tagger(), parts.remembering(encoder, project.store), project.vocabulary)
 
@@ -81,6 +85,12 @@ def zero_shot(
         raise ConfigError(f"no evaluated document has one of the tags {', '.join(unseen)}", hint="--unseen ID")
     if not any(tag in tagger.vocabulary for document in rest for tag in document.tags or ()):
         raise ConfigError("without the documents of these tags there is nothing left to train on", hint="--unseen ID")
+    known = seen_by([tagger.assembly.encoder], [d.id for d in kept if not hidden.isdisjoint(d.tags or ())]).sum()
+    if known:
+        raise ConfigError(
+            f"the encoder was taught with {known:,} documents of these tags, so they are not unseen",
+            hint="measure with a project that has another encoder (tagwright init --encoder)",
+        )
     tagger.fit(rest, progress)
     about = {
         "unseen": list(unseen), "training_documents": len(rest), "left_out_documents": len(kept) - len(rest),

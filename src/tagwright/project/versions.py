@@ -12,6 +12,7 @@ from typing import Any
 
 import tagwright.project.parts as parts
 from tagwright.encoders.base import Encoder, LearningEncoder
+from tagwright.encoders.onnx import Onnx
 from tagwright.errors import IntegrityError, ProjectError
 from tagwright.pipeline.table import OutOfFold, load_table
 from tagwright.project.manifest import Manifest, checksums, sync_folder
@@ -33,18 +34,14 @@ def publish(
     documents: int,
     folded: int,
     vocabulary_at: int,
-    taught: str = "",
-    teaching: bool = False,
+    taught: Mapping[str, Path] | None = None,
 ) -> Manifest:
     """Writes vocabulary and model beside the old ones, then the manifest, then drops the old ones.
 
-    ``taught``: where within the project the taught encoder lies, "" = there is none; with ``teaching`` the tagger's own
-    is written there anew.
+    ``taught``: the folders of what was taught; what is not yet a part of the project becomes one.
     """
     with _new_version(folder) as name:
-        if teaching:
-            taught = f"{name}/encoder"
-            tagger.assembly.encoder.save(folder / taught)
+        places = {part: _placed(folder, name, part, place) for part, place in (taught or {}).items()}
         vocabulary, model = f"{name}/vocabulary", f"{name}/model"
         tagger.vocabulary.save(folder / vocabulary)
         tagger.save(folder / model)
@@ -54,7 +51,7 @@ def publish(
             version=__version__, vocabulary=vocabulary, model=model, documents=documents, folded=folded,
             vocabulary_fingerprint=tagger.vocabulary.fingerprint, encoder_fingerprint=encoder,
             calibrated=tagger.calibrated, learned_with=settings.learned_with(), vocabulary_at=vocabulary_at,
-            encoder=taught, files=checksums(folder, list(dict.fromkeys(filter(None, [name, within, taught])))),
+            taught=places, files=checksums(folder, dict.fromkeys(filter(None, [name, within, *places.values()]))),
         )  # fmt: skip
         manifest.write(folder, through=folder / name)
     _clean(folder)
@@ -172,7 +169,24 @@ def _named(folder: Path) -> set[str]:
     if Manifest.stamp(folder) is None:
         return set()
     manifest = Manifest.read(folder)
-    return {manifest.vocabulary, manifest.model, manifest.rule, manifest.generation, manifest.encoder}
+    return {
+        manifest.vocabulary,
+        manifest.model,
+        manifest.rule,
+        manifest.generation,
+        *manifest.taught.values(),
+    }
+
+
+def _placed(folder: Path, version: str, part: str, taught: Path) -> str:
+    """Where within the project that lies which was taught; copied into the new version where it lay elsewhere."""
+    if taught.is_relative_to(folder / FOLDER):
+        return taught.relative_to(folder).as_posix()
+    if part == parts.ENCODER:
+        Onnx().load(taught).save(folder / version / part)  # without the weights that only a training needs
+    else:
+        shutil.copytree(taught, folder / version / part)
+    return f"{version}/{part}"
 
 
 def _below(path: str, folder: str) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import tagwright.corpus.disk as disk
-from tagwright.candidates import Candidates, Floats
+from tagwright.candidates import Candidates, Floats, Ints
 from tagwright.encoders.seen import FILE, Seen
 from tagwright.errors import ConfigError, FormatError, IntegrityError, ProjectError
 from tagwright.fusion.base import FUSED
@@ -110,7 +110,7 @@ class Reranker(ABC):
     """A second look at the best candidates of each document, by weights that were learned beforehand.
 
     ``model``: the folder of the weights. ``k``: how many candidates of a document it looks at, the best by the column
-    ``fused``. The column ``<name>.score`` says what it finds (higher = likelier); NaN = not looked at.
+    ``fused``. The column ``<name>.score`` says what it finds, from 0 (wrong) to 1 (right); NaN = not looked at.
     """
 
     name: str = field(default="", metadata={"given": True})
@@ -119,6 +119,10 @@ class Reranker(ABC):
     model: str = ""
     k: int = 50
     manifest: ClassVar[str] = ""
+    # What its evidence is called.
+    kind: ClassVar[str] = ""
+    # Whether it reads the tags' vectors.
+    compares_tags: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if self.k < 1:
@@ -148,8 +152,20 @@ class Reranker(ABC):
         return self.folder.fingerprint
 
     def know(self, vocabulary: Vocabulary) -> None:
-        """Is told the vocabulary, and told again when tags were added to it."""
+        """Is told the vocabulary when a tagger is trained."""
         self.vocabulary_ = vocabulary
+        if self.compares_tags:
+            self.tag_points.fit(vocabulary)
+
+    def load(self, vocabulary: Vocabulary) -> None:
+        """Is told the vocabulary of a tagger that was trained before, whose `tag_points` are there."""
+        self.vocabulary_ = vocabulary
+
+    def add_tags(self, vocabulary: Vocabulary, positions: Ints) -> None:
+        """Is told which tags are new or changed."""
+        self.vocabulary_ = vocabulary
+        if self.compares_tags:
+            self.tag_points.add_tags(vocabulary, positions)
 
     @abstractmethod
     def open(self) -> Self:
@@ -171,13 +187,16 @@ class Reranker(ABC):
         """(n_pairs,): the ``k`` best of each document by ``fused``, those without it last, ties to the lower tag."""
         return candidates.rank(FUSED) < self.k
 
-    @abstractmethod
     def explain(self, document: Document, tag: int) -> list[Evidence]:
-        """At most one reason for the tag at this vocabulary position; [] where nothing speaks for it."""
+        """The score of the tag at this vocabulary position, where it speaks for the tag: above 0.5; else []."""
+        tags = np.array([tag], dtype=np.int32)
+        pair = Candidates.from_pairs(1, np.zeros(1, dtype=np.int64), tags, {})
+        value = float(self._scores([document], pair)[0])
+        return [Evidence(self.name, self.kind, f"score {value:.2f}", value=value)] if value > 0.5 else []
 
     @abstractmethod
     def _scores(self, documents: Sequence[Document], picked: Candidates) -> Floats:
-        """(n_pairs,) of the table of the pairs to look at, one at least; NaN where there is nothing to say."""
+        """(n_pairs,) from 0 to 1 of the pairs to look at, one at least; NaN where there is nothing to say."""
 
 
 def _synced(file: Path) -> str:

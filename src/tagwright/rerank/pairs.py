@@ -10,11 +10,13 @@ from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from tagwright.candidates import Candidates, Floats
+from tagwright.encoders.base import LearningEncoder
 from tagwright.errors import ConfigError, ProjectError
 from tagwright.rerank.base import Reranker
-from tagwright.types import Document, Evidence
+from tagwright.types import Document
 
 MANIFEST = "pairs.json"
 # Vectors that stand side by side at the entrance of each head.
@@ -117,18 +119,22 @@ class Layers:
 
 @dataclass
 class Pairs(Reranker):
-    """The logit of a network that was taught which tags documents have, over the vectors of document and tag.
+    """How likely a tag is right, by a network over the vectors of document and tag that was taught with documents.
 
-    ``score`` is the logit, not its sigmoid: the order is the same, and the learned fusion can tell two sure pairs apart
-    where the sigmoid would be 1.0 for both. The network was taught with the vectors of one encoder, and is refused
-    beside another. Costs 1.6 million multiplications a pair for 384 numbers.
+    ``score`` is the sigmoid of the network's logit: the learned fusion compares a candidate with the best of its
+    document by their quotient, which says nothing of logits. `scan` gives the logits. The network was taught with the
+    vectors of one encoder, and is refused beside another. Costs 1.6 million multiplications a pair for 384 numbers.
     """
 
     manifest: ClassVar[str] = MANIFEST
+    kind: ClassVar[str] = "pair model"
+    compares_tags: ClassVar[bool] = True
 
     def open(self) -> Self:
         """The reranker, its weights read and found whole, and taught with the encoder that is used here."""
-        taught, here = self.folder.said.get("encoder"), self.meaning.encoder.fingerprint
+        taught, encoder = self.folder.said.get("encoder"), self.meaning.encoder
+        # One that learns anew with each training is another one each time.
+        here = "lsa" if isinstance(encoder, LearningEncoder) else encoder.fingerprint
         if taught != here:
             raise ConfigError(
                 f"the pair model {self.model!r} was taught with the encoder {taught!r}, not with {here!r}",
@@ -136,13 +142,6 @@ class Pairs(Reranker):
             )
         _ = self._layers
         return self
-
-    def explain(self, document: Document, tag: int) -> list[Evidence]:
-        """The logit, where it speaks for the tag."""
-        tags = np.array([tag], dtype=np.int32)
-        pair = Candidates.from_pairs(1, np.zeros(1, dtype=np.int64), tags, {})
-        value = float(self._scores([document], pair)[0])
-        return [Evidence(self.name, "pair model", f"score {value:+.1f}", value=value)] if value > 0 else []
 
     def scan(self, documents: Floats, tags: Floats, k: int) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
         """What `Layers.scan` gives for these vectors: the ``k`` likeliest of all tags."""
@@ -155,7 +154,7 @@ class Pairs(Reranker):
         values = np.full(picked.n_pairs, np.nan, dtype=np.float32)
         # A document without a word has no vector: the network would only say how frequent the tag is.
         said = np.flatnonzero((rows >= 0) & np.any(points, axis=1)[owners])
-        values[said] = layers.logits(points, self.tag_points.vectors, owners[said], rows[said])
+        values[said] = expit(layers.logits(points, self.tag_points.vectors, owners[said], rows[said]))
         return values
 
     @cached_property

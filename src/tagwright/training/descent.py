@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from abc import ABC, abstractmethod
@@ -9,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import tagwright.corpus.disk as disk
 from tagwright.errors import ConfigError, OutputError
@@ -43,6 +44,9 @@ class Descent(ABC):
     Until then the work lies beside it, in a hidden folder ``.<name>.unfinished``. On a CPU the same data, settings and
     number of threads give the same bytes. Raises `OutputError` where ``out`` exists, or another run was not finished.
     """
+
+    # The file in ``out`` that says how it was made, its ``identity`` among it.
+    manifest: ClassVar[str] = ""
 
     def __init__(self, out: Path, *, seed: int) -> None:
         self.out, self._seed = out, seed
@@ -79,9 +83,19 @@ class Descent(ABC):
             shutil.rmtree(self.work, ignore_errors=True)
         return history
 
+    def carried_out(self) -> bool:
+        """Whether ``out`` is there already, made by this very run."""
+        try:
+            said = json.loads((self.out / self.manifest).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return isinstance(said, dict) and said.get("identity") == self.identity
+
     def refuse(self) -> None:
         """Raises `OutputError` where there is something in the way."""
         if self.out.exists():
+            if self.carried_out():  # killed when all was done but the clearing away
+                shutil.rmtree(self.work, ignore_errors=True)
             raise OutputError("exists already", path=str(self.out), hint="name a folder that does not exist yet")
 
     @property

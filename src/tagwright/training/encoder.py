@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +20,11 @@ from tagwright.encoders.seen import Seen
 from tagwright.encoders.transformer import open_sentences
 from tagwright.errors import InputError
 from tagwright.recall.spaces import text_of
-from tagwright.training.descent import Descent, History
+from tagwright.training.descent import History
 from tagwright.training.device import device_of, numbers
 from tagwright.training.lessons import Lesson, Lessons, Parts, Teacher
-from tagwright.training.options import EncoderPlan, EncoderTraining, slope
+from tagwright.training.options import EncoderPlan, EncoderTraining
+from tagwright.training.schedule import Scheduled, Watch
 from tagwright.version import VERSION as __version__
 
 MANIFEST, SENTENCES = "training.json", "sentences"
@@ -35,14 +34,11 @@ _POOL = 5000
 _GAINS = 1 / np.log2(np.arange(2, 12))
 # So many tags pass where one document does: their texts are that much shorter.
 _TAGS = 8
-_TIMED = 2
-_DECAY = 0.01
 
 Tensor = Any
-Watch = Callable[[History, int, bool], None]
 
 
-class EncoderRun(Descent):
+class EncoderRun(Scheduled):
     """One teaching: `plan` tells what it will take, `run` does it, or goes on where a killed one stopped.
 
     ``out`` becomes a folder that `tagwright.encoders.onnx.Onnx` serves, with the model itself in ``sentences`` and how
@@ -50,13 +46,14 @@ class EncoderRun(Descent):
     `ConfigError`, `MissingExtraError`.
     """
 
+    manifest = MANIFEST
+
     def __init__(
         self, lessons: Lessons, parts: Parts, out: Path, settings: EncoderTraining, watch: Watch | None = None
     ) -> None:
-        super().__init__(out, seed=settings.seed)
+        super().__init__(out, settings, watch)
         self.lessons, self.parts, self.settings = lessons, parts, settings
         self.exported: Exported | None = None
-        self._watch = watch
         if not lessons.documents:
             raise InputError("there is no tagged document to learn from", hint="tagwright train CORPUS first")
         self._teacher = Teacher(
@@ -70,21 +67,17 @@ class EncoderRun(Descent):
         self.refuse()
         return EncoderPlan(
             len(self.lessons.documents), self.lessons.pairs, len(self.parts.dev), len(self.parts.held_out), self.steps,
-            self._device, self._seconds_a_step() * (self.steps + self._looks_in_steps()),
+            self._device, self.seconds_a_step() * (self.steps + self._looks_in_steps()),
         )  # fmt: skip
 
-    def carried_out(self) -> bool:
-        """Whether ``out`` is there already, made by this very run."""
-        try:
-            said = json.loads((self.out / MANIFEST).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return False
-        return isinstance(said, dict) and said.get("identity") == self.identity
+    def seconds(self) -> float:
+        """What the plan says."""
+        return self.plan.seconds
 
     @property
-    def steps(self) -> int:
-        """As many as the epochs give."""
-        return max(ceil(self._teacher.steps * self.settings.epochs), 1)
+    def an_epoch(self) -> int:
+        """So many batches are in all documents."""
+        return self._teacher.steps
 
     @cached_property
     def learned(self) -> list[Any]:
@@ -103,16 +96,6 @@ class EncoderRun(Descent):
         digest.update(json.dumps([document.id for document in self.parts.dev]).encode())
         return digest.hexdigest()
 
-    def optimizer(self) -> Any:
-        """AdamW."""
-        import torch
-
-        return torch.optim.AdamW(self.learned, lr=self.settings.learning_rate, weight_decay=_DECAY)
-
-    def rate(self, step: int, steps: int) -> float:
-        """As the settings say."""
-        return self.settings.learning_rate * slope(step, steps, self.settings.warmup)
-
     def descend(self, step: int) -> float:
         """The loss of the step's documents."""
         self._model.train()
@@ -120,8 +103,7 @@ class EncoderRun(Descent):
 
     def look(self, done: int) -> float | None:
         """nDCG@10 of the dev part's tags, looked for by cosine among some thousand others, where it is time to look."""
-        every = max(self._teacher.steps // self.settings.looks, 1)
-        if not self._dev_gold or (done % every and done != self.steps):
+        if not self._dev_gold or not self.time_to_look(done):
             return None
         documents = self._fixed([text_of(document) for document in self._dev])
         tags = self._fixed([self.lessons.vocabulary.name(tag) for tag in self._pool])
@@ -129,20 +111,6 @@ class EncoderRun(Descent):
         pairs = zip(best, self._dev_gold, strict=True)
         found = [_GAINS[: len(row)][np.isin(row, gold)].sum() / _GAINS[: len(gold)].sum() for row, gold in pairs]
         return float(np.mean(found))
-
-    def enough(self, history: History) -> bool:
-        """Whether so many looks have brought nothing better."""
-        best = history.best
-        return best is not None and sum(done > best[0] for done, _ in history.scores) >= self.settings.patience
-
-    def due(self, done: int, seconds: float) -> bool:
-        """Every few minutes."""
-        return seconds > 60 * self.settings.save_minutes
-
-    def told(self, history: History, *, finished: bool) -> None:
-        """Tells whoever watches."""
-        if self._watch is not None:
-            self._watch(history, self.steps, finished)
 
     def publish(self, history: History) -> None:
         """The model in its own form, exported beside, and renamed into place as a whole."""
@@ -242,17 +210,6 @@ class EncoderRun(Descent):
         if self.settings.neighbours:
             found = found + self.settings.neighbours * losses.neighbours(documents, lesson.batch)
         return found
-
-    def _seconds_a_step(self) -> float:
-        """By the time that some steps take here; the first one, which warms up, is not counted."""
-        rows = [step * self._teacher.steps // _TIMED for step in range(_TIMED)]
-        self.descend(rows[0])
-        started = time.perf_counter()
-        for row in rows:
-            self.descend(row)
-        seconds = (time.perf_counter() - started) / _TIMED
-        self._model.zero_grad()
-        return seconds
 
     def _looks_in_steps(self) -> float:
         """How many steps all looks are worth: nothing is learned from their texts, which is a third of the work."""

@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from tagwright.errors import ConfigError
+from tagwright.rerank.cross import SHORTEST as SHORTEST_PAIR
 from tagwright.training.losses import LOSSES
+
+CROSS_LOSSES = ("decoupled", "bce")
 
 
 def require(
@@ -98,6 +101,50 @@ class EncoderPlan:
     steps: int
     device: str
     seconds: float
+
+
+@dataclass(frozen=True)
+class CrossTraining:
+    """How a cross-encoder is taught.
+
+    ``base``: the folder of a sentence-transformers model, of an encoder that was taught, a name on the hub, or
+    "minilm"; its transformer is taught on. ``loss``: "decoupled" (each right tag of a document against its wrong ones)
+    or "bce" (each pair for itself). ``epochs`` over the documents, each with all its right tags and ``wrong`` wrong
+    ones that the project itself thought likely; ``batch`` documents a step. ``chunk`` pairs pass at once at most (less
+    memory, the same gradient). ``length``: tokens that are read of a tag and a document together.
+
+    The documents that choose the best moment, and those never seen, are those of `EncoderTraining`. The former are
+    looked at ``looks`` times an epoch; it ends after ``patience`` looks without a better score. ``save_minutes``: how
+    much work a kill costs at most.
+    """
+
+    base: str = "minilm"
+    loss: str = "decoupled"
+    epochs: float = 2.0
+    learning_rate: float = 5e-5
+    warmup: float = 0.1
+    batch: int = 8
+    chunk: int = 32
+    wrong: int = 6
+    length: int = 160
+    looks: int = 3
+    patience: int = 4
+    seed: int = 0
+    save_minutes: float = 5.0
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        require(self, at_least_1=("batch", "wrong", "looks", "patience"), shares=("warmup",))
+        require(self, above_0=("epochs", "learning_rate", "save_minutes"))
+        if self.loss not in CROSS_LOSSES:
+            raise ConfigError(f"there is no loss {self.loss!r}", hint=f"known are: {', '.join(CROSS_LOSSES)}")
+        if self.length < SHORTEST_PAIR:
+            raise ConfigError(f"length is {self.length}, but must be {SHORTEST_PAIR} at least")
+        if self.chunk <= self.wrong:
+            raise ConfigError(
+                f"chunk is {self.chunk}, but must be above wrong ({self.wrong})",
+                hint="the tags of a document pass at once",
+            )
 
 
 @dataclass(frozen=True)

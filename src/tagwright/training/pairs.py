@@ -9,7 +9,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from importlib.util import find_spec
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,11 @@ import numpy as np
 
 import tagwright.corpus.disk as disk
 from tagwright.encoders.seen import Seen
-from tagwright.errors import ConfigError, InputError, MissingExtraError
+from tagwright.errors import InputError
 from tagwright.rerank.base import Folder
 from tagwright.rerank.pairs import ARRAYS, MANIFEST, sizes
 from tagwright.training.descent import Descent, History, Progress
+from tagwright.training.device import device_of, need_extras
 from tagwright.training.pairdata import Drawer, Drawn, PairExamples, PairTraining
 from tagwright.version import VERSION as __version__
 
@@ -87,7 +87,7 @@ def pair_loss(logits: Any, labels: Any) -> Any:
 
 def seconds(examples: PairExamples, settings: PairTraining) -> float:
     """How long `train_pairs` will take here if it does all epochs, by the time that a few steps take."""
-    return Teaching(examples, Path("nowhere"), settings).seconds()
+    return PairRun(examples, Path("nowhere"), settings).seconds()
 
 
 def train_pairs(
@@ -99,18 +99,21 @@ def train_pairs(
     bytes. Raises `OutputError`, `InputError`, `ConfigError`, `MissingExtraError`.
     """
     started = time.perf_counter()
-    teaching = Teaching(examples, out, settings)
+    teaching = PairRun(examples, out, settings)
     history = teaching.run(progress)
     losses, best = teaching.losses(history), teaching.best(history)
     return PairsTaught(out, losses, best, history.resumed_at, time.perf_counter() - started)
 
 
-class Teaching(Descent):
+class PairRun(Descent):
     """One teaching: `run` does it; after each epoch the documents that are held out are looked at."""
+
+    manifest = MANIFEST
 
     def __init__(self, examples: PairExamples, out: Path, settings: PairTraining) -> None:
         super().__init__(out, seed=settings.seed)
-        self.examples, self.settings, self.device = examples, settings, _device(settings.device)
+        need_extras("torch", "safetensors")
+        self.examples, self.settings, self.device = examples, settings, device_of(settings.device)
         self._drawer = Drawer(examples)
         self._rows, held_out = examples.split(settings.dev, settings.seed)
         self._held_out = self._drawer.draw(held_out, settings.negatives, self._random(_HELD_OUT))
@@ -214,7 +217,8 @@ class Teaching(Descent):
         import torch
 
         return {
-            "head": self.settings.head, "width": int(self.examples.tags.shape[1]), "encoder": self.examples.encoder,
+            "identity": self.identity, "head": self.settings.head, "width": int(self.examples.tags.shape[1]),
+            "encoder": self.examples.encoder,
             "tagwright": __version__, "torch": torch.__version__, "threads": torch.get_num_threads(),
             "settings": asdict(self.settings) | {"device": self.device}, "documents": len(self.examples.usable),
             "losses": [list(both) for both in self.losses(history)], "best": self.best(history),
@@ -247,16 +251,3 @@ class Teaching(Descent):
         )
         pairs = entrance(self.settings.head, self._vectors[0][documents], self._vectors[1][tags])
         return pair_loss(self._network(pairs)[:, 0], labels)
-
-
-def _device(wanted: str) -> str:
-    for library in ("torch", "safetensors"):
-        if find_spec(library) is None:
-            raise MissingExtraError(library, "train")
-    import torch
-
-    if wanted == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if wanted.startswith("cuda") and not torch.cuda.is_available():
-        raise ConfigError(f"there is no device {wanted!r} here", hint="--device cpu")
-    return wanted
