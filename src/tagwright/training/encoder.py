@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ _POOL = 5000
 _GAINS = 1 / np.log2(np.arange(2, 12))
 # So many tags pass where one document does: their texts are that much shorter.
 _TAGS = 8
+# What passes together is cut into so many lengths, of so many texts at least.
+_LENGTHS, _FEWEST = 4, 16
 
 Tensor = Any
 
@@ -151,7 +154,17 @@ class EncoderRun(Scheduled):
         return digest.hexdigest()
 
     def _vectors(self, texts: Sequence[str]) -> Tensor:
-        """(n, width) of length 1, in one pass."""
+        """(n, width) of length 1; texts of about one length pass together, so that little is padded."""
+        import torch
+
+        order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
+        size = max(ceil(len(texts) / _LENGTHS), _FEWEST)
+        parts = [order[start : start + size] for start in range(0, len(order), size)]
+        found = torch.cat([self._pass([texts[n] for n in part]) for part in parts])
+        return found[torch.from_numpy(np.argsort(order)).to(found.device)]
+
+    def _pass(self, texts: Sequence[str]) -> Tensor:
+        """The same in one pass, in this order."""
         import torch
 
         given = self._model.tokenizer(
@@ -162,18 +175,15 @@ class EncoderRun(Scheduled):
         return torch.nn.functional.normalize(found.float(), dim=-1)
 
     def _fixed(self, texts: Sequence[str]) -> Any:
-        """(n, width) array, nothing learned; texts of about one length pass together."""
+        """(n, width) array, nothing learned."""
         import torch
 
         self._model.eval()
-        order = sorted(range(len(texts)), key=lambda n: len(texts[n]))
-        rows: list[Any] = [None] * len(texts)
+        size = _LENGTHS * self.settings.chunk
         with torch.no_grad():
-            for start in range(0, len(texts), self.settings.chunk):
-                part = order[start : start + self.settings.chunk]
-                for n, row in zip(part, self._vectors([texts[n] for n in part]).cpu().numpy(), strict=True):
-                    rows[n] = row
-        return np.stack(rows)
+            return np.concatenate([
+                self._vectors(texts[start : start + size]).cpu().numpy() for start in range(0, len(texts), size)
+            ])  # fmt: skip
 
     def _backward(self, step: int, lesson: Lesson) -> float:
         """Adds up the gradient. What does not pass at once passes twice: first for the vectors, which tell the slopes
