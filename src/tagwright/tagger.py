@@ -156,7 +156,8 @@ class Tagger:
             kind = self.settings.channels[channel.name].get("kind", channel.name)
             place = _CONVINCING.index(kind) if kind in _CONVINCING else len(_CONVINCING)
             by_channel.append((place, channel.explain(document, tag)))
-        by_channel += [(len(_CONVINCING), one.explain(document, tag)) for one in self.assembly.rerankers]
+        rerankers = self.assembly.rerankers if self.ranking is not None else []
+        by_channel += [(len(_CONVINCING), one.explain(document, tag)) for one in rerankers]
         by_channel.sort(key=lambda found: found[0])
         firsts = [reasons[0] for _, reasons in by_channel if reasons]
         seen = list(dict.fromkeys((e.text, e.document) for e in firsts))

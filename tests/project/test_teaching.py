@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from tagwright.cli.encoder import app as encoder_command
 from tagwright.corpus import open_corpus
 from tagwright.demo.library import train_path, vocabulary_path
 from tagwright.encoders.onnx import Onnx
-from tagwright.errors import ConfigError, IntegrityError
+from tagwright.errors import ConfigError, IntegrityError, OutputError
 from tagwright.pipeline.table import OutOfFold
 from tagwright.project import Project
 from tagwright.training.encoder import EncoderRun
 from tagwright.types import Document, Tag
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("one_thread")]
 torch = pytest.importorskip("torch")
 pytest.importorskip("sentence_transformers")
 pytest.importorskip("onnxruntime")
@@ -29,14 +31,6 @@ pytest.importorskip("onnxruntime")
 
 class Killed(BaseException):
     """As by the system."""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -256,3 +250,23 @@ def test_a_cross_encoder_is_taught_and_reads_the_best_candidates(
         assert any(one.tag == "t:new" for one in opened.suggest(["beekeeping on roofs"], k=20)[0])
     assert 60 < len(known(folder, more).ids) < 140
     assert asked(folder, more)
+
+
+def test_the_command_teaches_tells_and_draws_and_refuses_before_it_works(
+    taught: Path, settings: list[str], tmp_path: Path
+) -> None:
+    def said(*more: str) -> Any:
+        words = ["finetune", str(tmp_path / "out"), "-p", str(taught)]
+        options = [part for one in [*settings, *more] for part in ("--set", one)]
+        return CliRunner().invoke(encoder_command, [*words, *options])
+
+    done = said()
+    assert done.exit_code == 0 and "never seen" in done.output and "that moment is kept" in done.output
+    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert "This run is done" in page and 'http-equiv="refresh"' not in page
+    assert Onnx(str(tmp_path / "out")).seen.hashes.size
+    again = said()
+    assert isinstance(again.exception, OutputError) and "exists already" in str(again.exception)
+    shutil.rmtree(tmp_path / "out")
+    wrong = said(f"teaching.base={str(tmp_path)!r}")
+    assert isinstance(wrong.exception, ConfigError) and "cannot be opened" in str(wrong.exception)

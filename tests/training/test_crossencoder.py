@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from tagwright.training.options import CrossTraining
 from tagwright.types import Document, Tag
 from tagwright.vocabulary import Vocabulary
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("one_thread")]
 torch = pytest.importorskip("torch")
 pytest.importorskip("sentence_transformers")
 pytest.importorskip("onnxruntime")
@@ -41,16 +41,6 @@ LONG = 16.0  # epochs, enough to learn it
 
 class Killed(BaseException):
     """As by the system."""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-        yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

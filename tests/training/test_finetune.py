@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,23 +17,13 @@ from tagwright.training.examples import IGNORED, Example, padded, read_examples
 from tagwright.training.finetune import Run
 from tagwright.training.options import Finetuning
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("one_thread")]
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 peft = pytest.importorskip("peft")
 
 FEW = Finetuning(steps=6, batch=2, accumulate=2, learning_rate=5e-3, dropout=0.1, device="cpu", save_every=2, epochs=9)
 FILES = ["adapter_config.json", "adapter_model.safetensors", "finetuning.json"]
-
-
-@pytest.fixture(autouse=True)
-def one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """So small a model is slower on two cores; and sums of one thread, in float32, are the same everywhere."""
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

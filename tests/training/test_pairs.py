@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from math import exp, log
@@ -27,7 +26,7 @@ from tagwright.training.pairdata import PairExamples, PairTraining
 from tagwright.training.pairs import entrance, network, pair_loss, train_pairs
 from tagwright.types import Document
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("one_thread")]
 torch = pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 
@@ -37,15 +36,6 @@ FILES = sorted([MANIFEST, "seen.npy", *(f"{name}.npy" for name in ARRAYS)])
 
 class Killed(BaseException):
     pass
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """So small a network is slower on two cores; and sums of one thread are the same everywhere."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @cache

@@ -110,15 +110,17 @@ def finetune(
 ) -> None:
     """Teach an encoder with the project's documents; the same command goes on where it was interrupted.
 
-    The settings are those of [teaching]: 'tagwright config teaching' lists them. 'tagwright train --encoder' does the
-    same within the project.
+    The settings are those of [teaching], which 'tagwright config' lists. 'tagwright train --encoder' does the same
+    within the project.
 
     Example: tagwright encoder finetune library-encoder --set teaching.epochs=2 --set teaching.base=FOLDER
     """
     from tagwright.project import Project
+    from tagwright.training.descent import refuse_existing
 
     teaching = Project.open(project, overrides=overrides).teaching
     settings = teaching.wanted()
+    refuse_existing(out)  # before minutes are spent on likely wrong tags
     with show.progress() as progress:
         run = teaching.encoder(out, settings, watch=watcher(out, settings), progress=progress)
     if estimate or not as_json:

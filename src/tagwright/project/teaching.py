@@ -13,6 +13,7 @@ import numpy as np
 import tagwright.project.parts as parts
 from tagwright.candidates import Ints
 from tagwright.encoders.base import LearningEncoder
+from tagwright.encoders.transformer import open_sentences
 from tagwright.errors import ConfigError
 from tagwright.fusion.base import FUSED
 from tagwright.fusion.ranks import ReciprocalRanks
@@ -23,7 +24,7 @@ from tagwright.project.opened import Opened
 from tagwright.tagger import Tagger
 from tagwright.training.crossencoder import CrossRun
 from tagwright.training.device import need_extras
-from tagwright.training.encoder import EncoderRun
+from tagwright.training.encoder import EncoderRun, base_of
 from tagwright.training.lessons import Lessons, Parts
 from tagwright.training.options import CrossTraining, EncoderTraining
 from tagwright.training.pairdata import PairExamples, PairTraining
@@ -71,15 +72,16 @@ class Teaching:
     def __post_init__(self) -> None:
         self._known: dict[Any, Material] = {}
 
-    def wanted(self, **changes: Any) -> EncoderTraining:
-        """How the settings ([teaching]) want an encoder to be taught, but for these changes."""
-        return EncoderTraining(**{**self.opened.settings.options("teaching"), **changes})
+    def wanted(self) -> EncoderTraining:
+        """How the settings ([teaching]) want an encoder to be taught."""
+        return EncoderTraining(**self.opened.settings.options("teaching"))
 
     def encoder(
         self, out: Path, settings: EncoderTraining, *, watch: Watch | None = None, progress: Progress | None = None
     ) -> EncoderRun:
         """A run that will teach an encoder with the kept documents, into the folder ``out``; see `EncoderRun`."""
         need_extras("torch", "sentence_transformers", "onnx", "onnxruntime")
+        open_sentences(base_of(settings.base))  # a wrong name is said before minutes are spent on likely wrong tags
         found = self._material(settings, {}, progress or quiet)
         return EncoderRun(found.lessons(wrong=settings.wrong > 0), found.parts, out, settings, watch)
 
@@ -107,6 +109,7 @@ class Teaching:
     ) -> CrossRun:
         """A run that will teach a cross-encoder with the kept documents, and with what the ``taught`` encoder finds."""
         need_extras("torch", "sentence_transformers", "onnx", "onnxruntime")
+        open_sentences(base_of(settings.base))
         found = self._material(self.wanted(), _only_encoder(taught), progress or quiet)
         seen = [document.id for document in [*found.parts.taught, *found.parts.dev]]
         return CrossRun(found.lessons(), found.dev(), seen, out, settings, watch)

@@ -28,7 +28,7 @@ from tagwright.training.crossgroups import Group, Groups, level, ndcg
 from tagwright.training.crossmodel import LOSSES, CrossModel
 from tagwright.training.descent import History
 from tagwright.training.device import device_of, need_extras, numbers
-from tagwright.training.encoder import SENTENCES
+from tagwright.training.encoder import base_of
 from tagwright.training.lessons import Lessons
 from tagwright.training.options import CrossTraining
 from tagwright.training.schedule import Scheduled, Watch
@@ -167,8 +167,7 @@ class CrossRun(Scheduled):
 
     @cached_property
     def _model(self) -> CrossModel:
-        taught = Path(self.settings.base) / SENTENCES
-        base = str(taught) if taught.is_dir() else self.settings.base
+        base = base_of(self.settings.base)
         return CrossModel.over(base, length=self.settings.length, seed=self.settings.seed, device=self._device)
 
     def _paired(self, lessons: Lessons, groups: Sequence[Group]) -> Iterator[tuple[Group, list[Pair]]]:

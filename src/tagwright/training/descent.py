@@ -38,6 +38,12 @@ class History:
         return max(self.scores, key=lambda seen: (seen[1], -seen[0]), default=None)
 
 
+def refuse_existing(out: Path) -> None:
+    """Raises `OutputError` where there is something already."""
+    if out.exists():
+        raise OutputError("exists already", path=str(out), hint="name a folder that does not exist yet")
+
+
 class Descent(ABC):
     """A run of steps towards the folder ``out``, which is complete or not there at all.
 
@@ -96,7 +102,7 @@ class Descent(ABC):
         if self.out.exists():
             if self.carried_out():  # killed when all was done but the clearing away
                 shutil.rmtree(self.work, ignore_errors=True)
-            raise OutputError("exists already", path=str(self.out), hint="name a folder that does not exist yet")
+            refuse_existing(self.out)
 
     @property
     @abstractmethod

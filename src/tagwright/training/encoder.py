@@ -41,6 +41,12 @@ _LENGTHS, _FEWEST = 4, 16
 Tensor = Any
 
 
+def base_of(base: str) -> str:
+    """What is to be opened as the base: of an encoder that was taught, the model in its folder."""
+    taught = Path(base) / SENTENCES
+    return str(taught) if taught.is_dir() else base
+
+
 class EncoderRun(Scheduled):
     """One teaching: `plan` tells what it will take, `run` does it, or goes on where a killed one stopped.
 
@@ -139,8 +145,7 @@ class EncoderRun(Scheduled):
 
     @cached_property
     def _model(self) -> Any:
-        taught = Path(self.settings.base) / SENTENCES
-        model = open_sentences(str(taught) if taught.is_dir() else self.settings.base)
+        model = open_sentences(base_of(self.settings.base))
         self._reads = int(model.max_seq_length or self.settings.length)
         model.max_seq_length = min(self.settings.length, self._reads)
         model.to(self._device)

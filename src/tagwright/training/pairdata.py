@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tagwright.errors import ConfigError, InputError
 from tagwright.rerank.pairs import HEADS
+from tagwright.training.options import require
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -44,15 +45,10 @@ class PairTraining:
     def __post_init__(self) -> None:
         if self.head not in HEADS:
             raise ConfigError(f"head is {self.head!r}, but must be one of {', '.join(HEADS)}")
-        for key in ("epochs", "patience", "batch", "negatives"):
-            if getattr(self, key) < 1:
-                raise ConfigError(f"{key} is {getattr(self, key)}, but must be 1 at least")
-        if self.learning_rate <= 0:
-            raise ConfigError(f"learning_rate is {self.learning_rate}, but must be above 0")
+        require(self, at_least_1=("epochs", "patience", "batch", "negatives"), above_0=("learning_rate",))
+        require(self, shares=("dropout",))
         if self.weight_decay < 0:
             raise ConfigError(f"weight_decay is {self.weight_decay}, but must not be negative")
-        if not 0 <= self.dropout < 1:
-            raise ConfigError(f"dropout is {self.dropout}, but must lie between 0 and 1")
         if not 0 < self.dev < 1:
             raise ConfigError(f"dev is {self.dev}, but must lie between 0 and 1", hint="the share that is held out")
 
