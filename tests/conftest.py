@@ -83,3 +83,35 @@ def one_thread() -> Iterator[None]:
         patch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
         yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def make_writer(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Makes folders of tiny models that write, drawn by chance, with a token a word: a T5, or a Llama."""
+
+    def make(words: list[str], *, seq2seq: bool, width: int = 48) -> Path:
+        import torch
+        from tokenizers import Tokenizer, models, pre_tokenizers, processors
+        from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, T5Config
+        from transformers import T5ForConditionalGeneration as T5
+
+        folder = tmp_path_factory.mktemp("writer") / "model"
+        known = ["<pad>", "</s>", "<unk>", *words]
+        own = Tokenizer(models.WordLevel({word: n for n, word in enumerate(known)}, unk_token="<unk>"))
+        own.pre_tokenizer = pre_tokenizers.Whitespace()
+        if seq2seq:
+            own.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+        special = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
+        PreTrainedTokenizerFast(tokenizer_object=own, **special).save_pretrained(str(folder))
+        torch.manual_seed(0)
+        ends = {"vocab_size": len(known), "pad_token_id": 0, "eos_token_id": 1}
+        if seq2seq:
+            sizes = {"d_model": width, "d_kv": width // 4, "d_ff": 2 * width, "num_layers": 2, "num_heads": 4}
+            T5(T5Config(**ends, **sizes, decoder_start_token_id=0, dropout_rate=0.0)).save_pretrained(str(folder))
+        else:
+            sizes = {"hidden_size": width, "intermediate_size": 2 * width, "num_hidden_layers": 2}
+            heads = {"num_attention_heads": 4, "num_key_value_heads": 4, "max_position_embeddings": 96}
+            LlamaForCausalLM(LlamaConfig(**ends, **sizes, **heads, initializer_range=0.1)).save_pretrained(str(folder))
+        return folder
+
+    return make

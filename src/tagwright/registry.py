@@ -27,7 +27,10 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "graph": "tagwright.recall.graph:Graph",
         "dense": "tagwright.recall.dense:Dense",
         "adapter": "tagwright.recall.adapter:Adapter",
+        "linear": "tagwright.recall.linear:Linear",
         "trees": "tagwright.recall.trees:Trees",
+        "labelguided": "tagwright.recall.labelguided:LabelGuided",
+        "described": "tagwright.recall.described:Described",
     },
     "encoder": {
         "lsa": "tagwright.encoders.lsa:Lsa",

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+import tagwright.recall.pseudo as pseudo
 import tagwright.registry as registry
 from tagwright.calibration.base import CONFIDENCE, Calibration
 from tagwright.calibration.drift import Reference, Watch
@@ -64,8 +65,8 @@ class Tagger:
         return self.calibration is not None
 
     def fit(self, documents: Sequence[Document], progress: Progress = lambda stage, done, total: None) -> Self:
-        """Learns from the tagged ones of these documents; none at all is a start, too."""
-        tagged = [document for document in documents if document.tags is not None]
+        """Learns from the tagged ones of these documents; none at all is a start. Only channels read written ones."""
+        tagged, written = pseudo.parted(documents)
         useful = sum(1 for d in tagged if any(tag in self.vocabulary for tag in d.tags or ()))
         with one_thread():
             progress("words and labels", 0, None)
@@ -76,9 +77,9 @@ class Tagger:
             self.ranking: Ranking | None = None
             self.calibration, self.cuts, self.fitted, self.cut = None, None, None, 0.0
             if self.assembly.informed:
-                self._learn_ranking(tagged, progress)
+                self._learn_ranking(tagged, written, progress)
             progress("all documents", 0, None)
-            self.assembly = self.assembly.fresh().fit(tagged, self.vocabulary)
+            self.assembly = self.assembly.fresh().fit([*tagged, *written], self.vocabulary)
             self.assembly.forget()
         return self
 
@@ -221,9 +222,9 @@ class Tagger:
         self.reference = _reference(folder) if learned["calibrated"] else None
         return self
 
-    def _learn_ranking(self, documents: Sequence[Document], progress: Progress) -> None:
+    def _learn_ranking(self, documents: Sequence[Document], written: Sequence[Document], progress: Progress) -> None:
         self.assembly.remember_documents()
-        self.fitted = CrossFit(self.assembly, documents, self.vocabulary, progress).fit()
+        self.fitted = CrossFit(self.assembly, documents, self.vocabulary, progress, written).fit()
         self.ranking, self.calibration = self.fitted.ranking, self.fitted.calibration
         self.cuts, self.cut = self.fitted.cuts, self.fitted.cut
 

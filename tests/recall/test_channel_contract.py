@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,9 @@ from tagwright.recall.base import Channel
 from tagwright.recall.dense import Dense
 from tagwright.recall.graph import Graph
 from tagwright.recall.names import Names
-from tagwright.testing import check_channel
+from tagwright.testing import TAGS, check_channel, documents
+from tagwright.testing.channels import _ASKED
+from tagwright.types import Document
 
 HEAVY = {"trees": "omikuji"}  # channels of an extra, and its library
 
@@ -33,10 +36,22 @@ def ways() -> list[Any]:
 
 
 @pytest.mark.parametrize(("name", "options"), ways(), ids=str)
-def test_a_registered_channel_keeps_every_promise(name: str, options: dict[str, Any]) -> None:
+def test_a_registered_channel_keeps_every_promise(
+    name: str, options: dict[str, Any], label_weights: Callable[..., Path], written: Callable[..., str]
+) -> None:
     if name in HEAVY and importlib.util.find_spec(HEAVY[name]) is None:
         pytest.skip(f"{HEAVY[name]} is not installed")
+    if name == "labelguided":
+        # 16 numbers, as the encoder of the sample has; one tag came after the teaching.
+        options = {"model": str(label_weights(width=16, tags=[tag.id for tag in TAGS[1:]]))}
+    if name == "described":
+        options = {"model": written([(document, [tag.name for tag in TAGS[n % 5 :: 5]]) for n, document in asked()])}
     check_channel(partial(registry.build, "channel", name, options))
+
+
+def asked() -> Iterator[tuple[int, Document]]:
+    """The documents of the checks, but for one: about that nothing was written."""
+    return enumerate([*_ASKED[1:], *documents()])
 
 
 # Channels that break one promise each: the checks must see it.

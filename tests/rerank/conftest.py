@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from tagwright.encoders.seen import Seen
+from tagwright.encoders.weights import Folder
 from tagwright.recall.spaces import MeaningSpace
 from tagwright.recall.tagpoints import TagPoints
-from tagwright.rerank.base import Folder
 from tagwright.rerank.pairs import ARRAYS, MANIFEST, Pairs, sizes
 from tagwright.testing import Told
 from tagwright.types import Tag

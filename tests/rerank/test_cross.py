@@ -19,8 +19,8 @@ from tagwright.candidates import Candidates
 from tagwright.encoders.folder import MODEL, TOKENIZER
 from tagwright.encoders.onnx import open_tokenizer
 from tagwright.encoders.seen import Seen
+from tagwright.encoders.weights import Folder
 from tagwright.errors import ConfigError, IntegrityError, MissingExtraError, NotFittedError, ProjectError
-from tagwright.rerank.base import Folder
 from tagwright.rerank.cross import MANIFEST, Cross, Reader
 from tagwright.types import Document, Tag
 from tagwright.vocabulary.base import Vocabulary

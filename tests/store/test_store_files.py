@@ -65,7 +65,8 @@ def test_a_store_of_a_newer_version_is_refused_naming_both(store: SqliteStore, f
     store.n_documents()
     store.close()
     run(file, "PRAGMA user_version = 99")
-    with pytest.raises(FormatError, match=r"version 99; this tagwright reads versions up to 1 \(install the newer"):
+    known = rf"version 99; this tagwright reads versions up to {len(STORE)} \(install the newer"
+    with pytest.raises(FormatError, match=known):
         store.n_documents()
     assert "version 99" in store.check()[0]
 
@@ -170,7 +171,7 @@ def test_flipped_bits_are_found_or_harmless(store: SqliteStore, file: Path, tmp_
             pytest.fail(f"check found nothing, reading did (byte {place})")
         finally:
             other.close()
-    assert found > 30  # the other bits hit pages that hold nothing yet
+    assert found > 20  # the other bits hit pages that hold nothing yet
 
 
 def test_a_truncated_store_is_found(store: SqliteStore, file: Path) -> None:

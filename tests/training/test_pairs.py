@@ -16,9 +16,9 @@ import tagwright.training.device as device
 import tagwright.training.pairs as pairs
 from tagwright.encoders.base import unit_rows
 from tagwright.encoders.seen import Seen
+from tagwright.encoders.weights import Folder
 from tagwright.errors import ConfigError, InputError, MissingExtraError, OutputError
 from tagwright.recall.spaces import MeaningSpace
-from tagwright.rerank.base import Folder
 from tagwright.rerank.pairs import ARRAYS, HEADS, MANIFEST, Layers, Pairs
 from tagwright.testing import Told
 from tagwright.testing.tables import code_in

@@ -21,6 +21,7 @@ import tagwright.cli.config as config
 import tagwright.cli.demo as demo
 import tagwright.cli.doctor as doctor
 import tagwright.cli.encoder as encoder
+import tagwright.cli.enrich as enrich
 import tagwright.cli.evaluate as evaluate
 import tagwright.cli.init as init
 import tagwright.cli.llm as llm
@@ -50,6 +51,7 @@ app.command("eval")(evaluate.evaluate)
 app.command("compare")(compare.compare)
 app.add_typer(encoder.app, name="encoder")
 app.add_typer(llm.app, name="llm")
+app.add_typer(enrich.app, name="enrich")
 app.command("config")(config.config)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)

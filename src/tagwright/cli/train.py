@@ -71,6 +71,38 @@ Cross = Annotated[
         show_default=False,
     ),
 ]
+Labelguided = Annotated[
+    bool | None,
+    typer.Option(
+        "--labelguided/--no-labelguided",
+        help="Teach a label-guided classifier (SEP-MLDC), a channel of its own, or do without; neither: as it was.",
+        show_default=False,
+    ),
+]
+Described = Annotated[
+    bool | None,
+    typer.Option(
+        "--described/--no-described",
+        help="Teach a model to write the descriptions of tags (LAGAMC), a channel of its own, or do without; "
+        "neither: as it was.",
+        show_default=False,
+    ),
+]
+Samples = Annotated[
+    bool | None,
+    typer.Option(
+        "--samples/--no-samples",
+        help="Let the channels learn from what 'tagwright enrich samples' wrote, or not; neither: as in the settings "
+        "(enrichment.samples).",
+        show_default=False,
+    ),
+]
+
+
+_TAUGHT = {
+    "encoder": "an encoder", "pairs": "a pair model", "cross": "a cross-encoder",
+    "labelguided": "a label-guided classifier", "described": "a generator of descriptions",
+}  # fmt: skip
 
 
 def train(
@@ -78,6 +110,9 @@ def train(
     encoder: Encoder = None,
     pairs: Pairs = None,
     cross: Cross = None,
+    labelguided: Labelguided = None,
+    described: Described = None,
+    samples: Samples = None,
     generation: Generation = False,
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
@@ -97,12 +132,15 @@ def train(
     """
     from tagwright.project import Project
 
-    opened = Project.open(project, overrides=overrides)
+    wished = [] if samples is None else [f"enrichment.samples={str(samples).lower()}"]
+    opened = Project.open(project, overrides=[*overrides, *wished])
     reading = documents.Reading(kind, columns, separator, tag_prefixes, language)
     read = reading.open(corpus, opened.vocabulary, for_training=True) if corpus else None
-    wanted = {"encoder": encoder, "pairs": pairs, "cross": cross}
-    learns = read is not None or set(wanted.values()) != {None} or not generation
+    wanted = dict(zip(_TAUGHT, (encoder, pairs, cross, labelguided, described), strict=True))
+    learns = read is not None or {samples, *wanted.values()} != {None} or not generation
     said = _train(opened, read, wanted, as_json) if learns else {}
+    if samples and not said["samples"]:
+        show.note("there is no written sample that fits these documents: tagwright enrich samples writes some")
     if generation:
         said |= _learn_answers(opened, caps(max_calls, max_tokens, max_cost), as_json)
     if as_json:
@@ -123,8 +161,9 @@ def _train(opened: Project, read: Corpus | None, wanted: dict[str, bool | None],
 
 
 def _tell_how_long(what: str, seconds: float) -> None:
-    names = {"encoder": "an encoder", "pairs": "a pair model", "cross": "a cross-encoder"}
-    show.note(f"teaching {names[what]}: {show.minutes(seconds)} at most on this machine; when interrupted, it goes on")
+    show.note(
+        f"teaching {_TAUGHT[what]}: {show.minutes(seconds)} at most on this machine; when interrupted, it goes on"
+    )
 
 
 def _learn_answers(opened: Project, budget: dict[str, float], as_json: bool) -> dict[str, Any]:

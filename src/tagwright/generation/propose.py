@@ -22,6 +22,7 @@ from tagwright.llm.base import LLM, Prompt
 from tagwright.recall.finder import Finder
 from tagwright.recall.tagpoints import TagPoints
 from tagwright.registry import given
+from tagwright.text.language import in_words
 from tagwright.types import Document, Evidence
 
 _KIND = "proposed by the language model"
@@ -31,14 +32,6 @@ _TOKENS_A_TERM, _TOKENS_AROUND = 20, 16
 _REMEMBERED = 10_000
 # A number below 2**24 is exact in float32.
 _NUMBERS = 2**24 - 1
-_LANGUAGES = {
-    "ar": "Arabic", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
-    "es": "Spanish", "et": "Estonian", "eu": "Basque", "fi": "Finnish", "fr": "French", "he": "Hebrew",
-    "hu": "Hungarian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian",
-    "nb": "Norwegian", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
-    "ru": "Russian", "se": "Northern Sami", "sk": "Slovak", "sl": "Slovenian", "sr": "Serbian", "sv": "Swedish",
-    "tr": "Turkish", "uk": "Ukrainian", "zh": "Chinese",
-}  # fmt: skip
 
 
 class _Proposed(NamedTuple):
@@ -141,8 +134,8 @@ class Propose(Stage):
         if self.knowledge is not None and documents:
             known = [one.text for one in self.knowledge.retrieve(documents, [[] for _ in documents])]
         # Labels of no stated language are read in the analyzer's first one, so terms are asked for in that one, too.
-        code = (self.vocabulary.language or self.finder.analyzer.languages[0]).partition("-")[0].lower()
-        shared = {"number": str(self.terms), "language": _LANGUAGES.get(code, code)}
+        code = self.vocabulary.language or self.finder.analyzer.languages[0]
+        shared = {"number": str(self.terms), "language": in_words(code)}
         return [
             self.template.prompt(document.id, {**shared, "document": self.shown(document), "knowledge": text})
             for document, text in zip(documents, known, strict=True)

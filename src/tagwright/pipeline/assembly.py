@@ -17,6 +17,7 @@ from tagwright.pipeline.settings import TaggerSettings
 from tagwright.recall.base import Channel
 from tagwright.recall.finder import Finder
 from tagwright.recall.labels import Labels
+from tagwright.recall.readers import Readers
 from tagwright.recall.shelf import Shelf
 from tagwright.recall.spaces import MeaningSpace, Space, WordSpace
 from tagwright.recall.tagpoints import TagPoints
@@ -48,7 +49,7 @@ class Assembly:
         self.tfidf = TfIdf(self.analyzer, **settings.words)
         self.meaning = MeaningSpace(encoder)
         self.spaces: dict[str, Space] = {"words": WordSpace(self.tfidf), "meaning": self.meaning}
-        self.tag_points = TagPoints(self.meaning)
+        self.tag_points, self.readers = TagPoints(self.meaning), Readers()
         if isinstance(encoder, LearningEncoder) and hasattr(encoder, "analyzer"):
             encoder.analyzer = self.analyzer
         self._furnish()
@@ -140,6 +141,7 @@ class Assembly:
     def remember_documents(self) -> None:
         """Keeps documents' vectors from now on, until `forget`: every fold asks for them again."""
         self.meaning.remember = True
+        self.readers.remember()
 
     def forget(self) -> None:
         """Drops what was remembered of documents while fitting."""
@@ -147,6 +149,7 @@ class Assembly:
         self.analyzer.forget()
         self.meaning.remember = False
         self.meaning.forget()
+        self.readers.forget()
 
     def save(self, folder: Path) -> None:
         """Writes shared parts and channels, a folder each."""
@@ -184,7 +187,7 @@ class Assembly:
             raise ConfigError(f"channel {name!r} has no space {space!r}", hint=f"known are: {', '.join(self.spaces)}")
         given = {
             "name": name, "finder": self.finder, "tag_points": self.tag_points, "shelf": self.shelves[space],
-            "analyzer": self.analyzer, "tfidf": self.tfidf, "meaning": self.meaning,
+            "analyzer": self.analyzer, "tfidf": self.tfidf, "meaning": self.meaning, "readers": self.readers,
         }  # fmt: skip
         for field in dataclasses.fields(channel):
             if field.metadata.get("given"):

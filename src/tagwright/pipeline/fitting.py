@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import tagwright.recall.pseudo as pseudo
 import tagwright.registry as registry
 from tagwright.calibration.base import CONFIDENCE, Calibration
 from tagwright.calibration.thresholds import Cuts, best_cut
@@ -61,31 +62,37 @@ class CrossFit:
     one half were 0.11 too low where inner channels lacked two of four folds, 0.04 with four folds carried out like
     this, 0.02 with six; so folds are many, and only some of them pay for an inner procedure.
 
-    What an encoder was taught with has no row at all: it is read by every channel, as it will be for new texts, but
-    nothing is learned about ranking from it.
+    What an encoder, the weights of a channel or a reranker were taught with has no row at all: it is read by every
+    channel, as it will be for new texts, but nothing is learned about ranking from it. So it is with what a language
+    model wrote (``written``); such a document is read only by channels that read the one it was written after, too.
     """
 
     def __init__(
-        self, assembly: Assembly, documents: Sequence[Document], vocabulary: Vocabulary, progress: Progress
+        self,
+        assembly: Assembly,
+        documents: Sequence[Document],
+        vocabulary: Vocabulary,
+        progress: Progress,
+        written: Sequence[Document] = (),
     ) -> None:
         self._assembly, self._vocabulary, self._progress = assembly, vocabulary, progress
-        self._documents = list(documents)
+        self._documents, self._written = list(documents), list(written)
         self._settings = assembly.settings
         self._gold = gold_of(self._documents, vocabulary)
-        taught = [assembly.encoder, *assembly.rerankers]
+        taught = [assembly.encoder, *assembly.channels, *assembly.rerankers]
         self._is_fair = ~seen_by(taught, [document.id for document in self._documents])
         self._fair, self._memory = np.flatnonzero(self._is_fair), Memory()
 
     def fit(self) -> Fitted:
         """Runs all folds; the assembly itself stays unfitted.
 
-        Raises `ConfigError` where encoder or rerankers were taught with nearly all documents.
+        Raises `ConfigError` where encoder, channels or rerankers were taught with nearly all documents.
         """
         fitting = self._settings.fitting
         if len(self._fair) < min(fitting.least, len(self._documents)):
             known = f"all but {len(self._fair):,} of {len(self._documents):,} documents"
             hint = f"hold more out when you teach (teaching.held_out = 0.2), or add documents: {fitting.least} at least"
-            what = f"{known} taught the encoder or a reranker, so nothing tells how good these are on new ones"
+            what = f"{known} taught the encoder, a channel or a reranker: nothing tells how good these are on new ones"
             raise ConfigError(what, hint=hint)
         if len(self._documents) > fitting.hold_out_above:
             rows, table, fused = self._held_out()
@@ -178,7 +185,9 @@ class CrossFit:
         return self._ask(self._fitted(fitted_on), rows)
 
     def _fitted(self, rows: NDArray[np.int64]) -> Assembly:
-        return self._assembly.fresh().fit(self._read(rows), self._vocabulary)
+        read = self._read(rows)
+        written = pseudo.usable(self._written, {document.id for document in read}) if self._written else []
+        return self._assembly.fresh().fit([*read, *written], self._vocabulary)
 
     def _ask(self, channels: Assembly, rows: NDArray[np.int64]) -> Candidates:
         return channels.recall_all(self._read(rows))

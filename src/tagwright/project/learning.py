@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+import tagwright.enrichment.sampled as sampled
+import tagwright.recall.pseudo as pseudo
 from tagwright.corpus import Problems
+from tagwright.enrichment.options import Enrichment
 from tagwright.errors import ConfigError
 from tagwright.project.reading import Given, corpus_of
 from tagwright.project.reports import TrainReport
@@ -24,14 +28,14 @@ class Material:
     folded: int
     problems: Problems
 
-    def report(self, tagger: Tagger, cpu_seconds: float) -> TrainReport:
+    def report(self, tagger: Tagger, cpu_seconds: float, samples: int = 0) -> TrainReport:
         """What a tagger has learned from them."""
         named = [tag for document in self.documents for tag in document.tags or ()]
         known = [tag for tag in named if tag in self.vocabulary]
         return TrainReport(
             documents=len(self.documents), tags_used=len(set(known)), tags=len(self.vocabulary),
             cpu_seconds=cpu_seconds, calibrated=tagger.calibrated, cut=tagger.cut,
-            unknown_tags=len(named) - len(known), problems=self.problems,
+            unknown_tags=len(named) - len(known), samples=samples, problems=self.problems,
         )  # fmt: skip
 
 
@@ -47,8 +51,14 @@ def gather(store: Store, corpus: Given | None, vocabulary: Vocabulary) -> Materi
         read = corpus_of(corpus, vocabulary, for_training=True)
         store.keep_documents(_useful(read, vocabulary))
         folded, problems = store.folded(), read.problems
-    documents = [document for document in _useful(store.documents(), vocabulary) if document.tags is not None]
-    return Material(vocabulary, documents, folded, problems)
+    return Material(vocabulary, pseudo.real(_useful(store.documents(), vocabulary)), folded, problems)
+
+
+def written(folder: Path, material: Material, options: Enrichment) -> list[Document]:
+    """What a language model wrote for rare tags, as far as channels are to learn from it beside these documents."""
+    if not options.samples:
+        return []
+    return sampled.for_training(sampled.read(folder / sampled.FILE), material.documents, material.vocabulary, options)
 
 
 def _useful(documents: Iterable[Document], vocabulary: Vocabulary) -> Iterator[Document]:

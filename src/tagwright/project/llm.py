@@ -31,6 +31,8 @@ PROMPTS = "prompts"
 CALLS = "store.llm.sqlite"
 # Options that name a file or folder, which may be given relative to the project.
 _PATHS = ("model", "adapter")
+# What answers about documents depend on; other prompts may change without learning anew what those are worth.
+_ASKED_BY_STAGES = ("judge", "propose", "select")
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,17 @@ class LanguageModel:
             versions.publish_extra(opened.folder, opened.manifest, versions.GENERATION, second.to_json())
         return second, session
 
+    def conversation(
+        self, caps: Mapping[str, float] | None = None, *, dry: bool = False
+    ) -> tuple[LLM, Budget, Estimating | None]:
+        """The model behind cache, budget and log, for questions that no stage asks, and what they may take.
+
+        With ``dry`` nothing is asked, and the third counts what answers would take at most.
+        """
+        budget = self._budget(caps)
+        estimating = Estimating(self.model) if dry else None
+        return self._stack(budget, estimating), budget, estimating
+
     def wanted(self) -> Generation:
         """The settings of the section "generation"."""
         return Generation(**self._opened.settings.options("generation"))
@@ -201,11 +214,11 @@ class LanguageModel:
 
     def _identity(self) -> dict[str, Any]:
         """All that answers depend on beside the documents, as plain values."""
-        settings = self._opened.settings
+        settings, templates = self._opened.settings, self.templates()
         return {
             "llm": self.model.fingerprint,
             "stages": settings.stages(),
-            "templates": sorted(template.fingerprint for template in self.templates().values()),
+            "templates": sorted(templates[name].fingerprint for name in _ASKED_BY_STAGES),
             "knowledge": settings.options("knowledge"),
         }
 

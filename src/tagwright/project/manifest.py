@@ -27,7 +27,8 @@ class Manifest:
     and rerankers; ``files``
     {path within the project: SHA-256}; ``changed`` the positions of tags that are new or changed since the model was
     trained; ``folded`` the number of the growth log's last row whose document the model knows, ``vocabulary_at`` that
-    of the last one whose tag is in the vocabulary; ``learned_with`` the settings that the model was trained with.
+    of the last one whose tag is in the vocabulary; ``samples`` how many documents of a
+    language model its channels learned from; ``learned_with`` the settings that the model was trained with.
     """
 
     version: str
@@ -44,6 +45,7 @@ class Manifest:
     generation: str = ""
     taught: Mapping[str, str] = field(default_factory=dict)
     changed: tuple[int, ...] = ()
+    samples: int = 0
     files: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 

@@ -101,8 +101,16 @@ class Opened:
     def new_tagger(self, vocabulary: Vocabulary, taught: Mapping[str, Path] | None = None) -> Tagger:
         """One that has learned nothing yet; ``taught``: with these folders instead of `taught`."""
         places = self.taught() if taught is None else taught
+        wanted = self.settings.tagger()
+        channels = parts.channels(self.folder, wanted.channels, places)
         rerank = parts.rerank(self.folder, self.settings, places)
-        return Tagger(replace(self.settings.tagger(), rerank=rerank), self.encoder(places), vocabulary)
+        return Tagger(replace(wanted, channels=channels, rerank=rerank), self.encoder(places), vocabulary)
+
+    def plain_tagger(self, vocabulary: Vocabulary, encoder: Mapping[str, Path]) -> Tagger:
+        """One that has learned nothing yet, without anything taught but the ``encoder``."""
+        wanted = self.settings.tagger()
+        channels = parts.untaught(wanted.channels)
+        return Tagger(replace(wanted, channels=channels, rerank={}), self.encoder(encoder), vocabulary)
 
     def encoder(self, taught: Mapping[str, Path]) -> Encoder:
         """The encoder, which remembers in the store what takes it long."""

@@ -1,4 +1,4 @@
-"""The encoder, the rerankers and the store of a project, as its settings name them or its documents taught them."""
+"""The encoder, the taught channels, the rerankers and the store, as settings name them or documents taught them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from tagwright.project.settings import Settings
 from tagwright.store.sqlite import SqliteStore
 
 ENCODER = "encoder"
+# Kinds of channels that answer by weights that were taught beforehand.
+LABELGUIDED, DESCRIBED = "labelguided", "described"
+CHANNELS = (LABELGUIDED, DESCRIBED)
 STORE = "store.sqlite"
 
 
@@ -41,12 +44,31 @@ def rerank(folder: Path, settings: Settings, taught: Mapping[str, Path]) -> dict
     """{name: options} of the rerankers: those of the settings, and those that were ``taught``."""
     given = settings.options("rerank")
     found = {}
-    for name in dict.fromkeys([*given, *(name for name in taught if name != ENCODER)]):
+    for name in dict.fromkeys([*given, *(name for name in taught if name not in (ENCODER, *CHANNELS))]):
         options = {"kind": name, **given.get(name, {})}
         model = taught.get(name) or folder / str(options.get("model") or "")
         if name in taught or options.get("model"):
             found[name] = {**options, "model": str(model)}
     return found
+
+
+def channels(
+    folder: Path, given: Mapping[str, Mapping[str, Any]], taught: Mapping[str, Path]
+) -> dict[str, Mapping[str, Any]]:
+    """{name: options} of the channels: those of the settings, and those that were ``taught``."""
+    found = {name: dict(options) for name, options in given.items()}
+    for name in CHANNELS:
+        if name in taught:
+            found[name] = {"kind": name, **found.get(name, {}), "model": str(taught[name])}
+    for name, options in found.items():
+        if options.get("kind", name) in CHANNELS and options.get("model"):
+            options["model"] = str(folder / str(options["model"]))
+    return dict(found)
+
+
+def untaught(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Without the channels that answer by taught weights."""
+    return {name: options for name, options in given.items() if options.get("kind", name) not in CHANNELS}
 
 
 def remembering(encoder: Encoder, store: SqliteStore) -> Encoder:

@@ -21,7 +21,8 @@ class Finding:
 class TrainReport:
     """What `Project.train` learned from.
 
-    ``documents`` tagged ones, ``tags_used`` different tags that they carry, ``cpu_seconds`` of this process;
+    ``documents`` tagged ones, ``samples`` of a language model that channels learned from, too, ``tags_used``
+    different tags that the documents carry, ``cpu_seconds`` of this process;
     ``calibrated``: enough for a learned ranking; ``cut``: the confidence that maximises out-of-fold micro-F1;
     ``rule_dropped``: there was a rule of `Project.tune` for the old model, and it is gone; ``generation_dropped``: the
     same of what was known of a language model's answers; ``problems`` of the corpus,
@@ -35,6 +36,7 @@ class TrainReport:
     calibrated: bool
     cut: float
     unknown_tags: int = 0
+    samples: int = 0
     rule_dropped: bool = False
     generation_dropped: bool = False
     problems: Problems = field(default_factory=Problems)
@@ -46,6 +48,8 @@ class TrainReport:
             f"{self.documents:,} documents · {self.tags_used:,} of {self.tags:,} tags in use"
             f" · {self.cpu_seconds:,.0f} s of CPU time"
         ]
+        if self.samples:
+            said.append(f"channels learned from {self.samples:,} written samples, too; nothing was measured on them")
         if self.unknown_tags:
             said.append(f"{self.unknown_tags:,} times a tag was named that the vocabulary does not have")
         if self.calibrated:

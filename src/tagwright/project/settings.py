@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import tagwright.registry as registry
+from tagwright.enrichment.options import Enrichment
 from tagwright.errors import ConfigError
 from tagwright.generation.asking import DEFAULT_STAGES, RESERVED, Generation
 from tagwright.generation.knowledge import Knowledge
@@ -19,6 +20,8 @@ from tagwright.llm.budget import Budget
 from tagwright.pipeline.settings import DEFAULT_CHANNELS, Fitting, Hierarchy, TaggerSettings
 from tagwright.recall.shelf import Shelf
 from tagwright.text.tfidf import TfIdf
+from tagwright.training.described import GeneratorTraining
+from tagwright.training.labeldata import LabelTraining
 from tagwright.training.options import CrossTraining, EncoderTraining
 from tagwright.training.pairdata import PairTraining
 
@@ -29,15 +32,16 @@ Tree = dict[str, Any]
 # What a language model is asked, and by which: a model without one is trained, and answers, the same.
 OF_LLM = ("llm.", "stages.", "generation.", "knowledge.", "budget.")
 # Values that change nothing about a trained model: how quickly it answers, how it was made, where it lies.
-_NO_CHANGE = ("encoder.threads", "encoder.model", "store.", "fitting.", "teaching", *OF_LLM)
+_NO_CHANGE = ("encoder.threads", "encoder.model", "store.", "fitting.", "teaching", "enrichment.", *OF_LLM)
 # Values that change how a trained model is asked, not what it learned.
 _AT_RUN_TIME = ("shortlist", "hierarchy.", *_NO_CHANGE)
 # Tables of named components: what one is called, for messages.
 _NAMED = {"channels.": "channel", "stages.": "stage", "rerank.": "reranker"}
 _DEPTH = ".k"
-# How what is taught is taught: an encoder, a pair model, a cross-encoder.
+# How what is taught is taught: an encoder, a pair model, a cross-encoder, a label-guided classifier, a generator.
 _TEACHING: dict[str, type[Any]] = {
     "teaching": EncoderTraining, "teaching_pairs": PairTraining, "teaching_cross": CrossTraining,
+    "teaching_labelguided": LabelTraining, "teaching_described": GeneratorTraining,
 }  # fmt: skip
 _OF_RANKING = ("fusion.", "calibration.", "cuts.")
 # Inner tables are of documents that are in neither of two folds.
@@ -68,6 +72,7 @@ class Settings:
             "cuts": {"kind": "document"},
             "fitting": {}, "shelf": {}, "hierarchy": {}, "store": {"kind": "sqlite"},
             "llm": {"kind": "local"}, "generation": {}, "knowledge": {}, "budget": {}, "rerank": {},
+            "enrichment": {},
             **{name: {} for name in _TEACHING},
             "stages": {name: dict(options) for name, options in DEFAULT_STAGES.items()},
             "shortlist": TaggerSettings().shortlist,
@@ -188,6 +193,7 @@ class Settings:
         yield _Section("generation", "", self._tree["generation"], Generation)
         yield _Section("knowledge", "", self._tree["knowledge"], Knowledge)
         yield _Section("budget", "", self._tree["budget"], Budget)
+        yield _Section("enrichment", "", self._tree["enrichment"], Enrichment)
         for name, cls in _TEACHING.items():
             yield _Section(name, "", self._tree[name], cls)
         for name, options in self._tree["rerank"].items():

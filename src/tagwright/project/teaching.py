@@ -21,10 +21,16 @@ from tagwright.pipeline.assembly import BLOCK, Assembly, gold_of
 from tagwright.pipeline.fitting import Progress, quiet
 from tagwright.pipeline.threads import one_thread
 from tagwright.project.opened import Opened
+from tagwright.recall.labelweights import FROZEN
 from tagwright.tagger import Tagger
 from tagwright.training.crossencoder import CrossRun
+from tagwright.training.described import GeneratorTraining
 from tagwright.training.device import need_extras
 from tagwright.training.encoder import EncoderRun, base_of
+from tagwright.training.generator import GeneratorRun
+from tagwright.training.labeldata import LabelExamples, LabelTraining
+from tagwright.training.labelencoder import LabelEncoderRun
+from tagwright.training.labelguided import LabelRun
 from tagwright.training.lessons import Lessons, Parts
 from tagwright.training.options import CrossTraining, EncoderTraining
 from tagwright.training.pairdata import PairExamples, PairTraining
@@ -38,9 +44,9 @@ _LIKELY = 30
 _WORK = "teaching"
 # What can be taught, in this order: what comes later is taught with what came before.
 PAIRS, CROSS = "pairs", "cross"
-TAUGHT = (parts.ENCODER, PAIRS, CROSS)
+TAUGHT = (parts.ENCODER, PAIRS, CROSS, parts.LABELGUIDED, parts.DESCRIBED)
 
-Run = EncoderRun | PairRun | CrossRun
+Run = EncoderRun | PairRun | CrossRun | LabelRun | GeneratorRun
 # Is told what will be taught, and how many seconds that will take here at most.
 Planned = Callable[[str, float], None]
 
@@ -90,11 +96,7 @@ class Teaching:
     ) -> PairRun:
         """A run that will teach a pair model with the kept documents, as the ``taught`` encoder sees them."""
         need_extras("torch", "safetensors")
-        if isinstance(self.opened.encoder(taught), LearningEncoder):
-            raise ConfigError(
-                "a pair model compares vectors of an encoder that stays as it is; 'lsa' learns anew with each training",
-                hint="teach an encoder too: tagwright train --encoder --pairs",
-            )
+        self._refuse_learning_encoder(taught, "a pair model", "--pairs")
         found = self._material(self.wanted(), _only_encoder(taught), progress or quiet)
         return PairRun(found.pairs(), out, settings)
 
@@ -113,6 +115,40 @@ class Teaching:
         found = self._material(self.wanted(), _only_encoder(taught), progress or quiet)
         seen = [document.id for document in [*found.parts.taught, *found.parts.dev]]
         return CrossRun(found.lessons(), found.dev(), seen, out, settings, watch)
+
+    def labelguided(
+        self,
+        out: Path,
+        settings: LabelTraining,
+        taught: Mapping[str, Path],
+        *,
+        watch: Watch | None = None,
+        progress: Progress | None = None,
+    ) -> LabelRun | LabelEncoderRun:
+        """A run that will teach a label-guided classifier (SEP-MLDC), over the ``taught`` encoder or one of its own."""
+        need_extras("torch", "safetensors")
+        if settings.backbone == FROZEN:
+            self._refuse_learning_encoder(taught, "a label-guided classifier", "--labelguided")
+            found = self._material(self.wanted(), _only_encoder(taught), progress or quiet)
+            return LabelRun(found.labels(), out, settings, watch)
+        need_extras("sentence_transformers", "onnx", "onnxruntime")
+        open_sentences(base_of(settings.backbone))
+        found = self._material(self.wanted(), _only_encoder(taught), progress or quiet)
+        return LabelEncoderRun(found.lessons(wrong=settings.wrong > 0), found.parts, out, settings, watch)
+
+    def described(
+        self,
+        out: Path,
+        settings: GeneratorTraining,
+        taught: Mapping[str, Path],
+        *,
+        watch: Watch | None = None,
+        progress: Progress | None = None,
+    ) -> GeneratorRun:
+        """A run that will teach a generator of tags' descriptions (LAGAMC) with the kept documents."""
+        found = self._material(self.wanted(), _only_encoder(taught), progress or quiet)
+        seen = [document.id for document in [*found.parts.taught, *found.parts.dev]]
+        return GeneratorRun(found.lessons(wrong=False), found.dev(wrong=False), seen, out, settings, watch)
 
     def carry_out(self, wanted: Wanted, progress: Progress) -> dict[str, Path]:
         """The folders of all that is taught, after what is ``wanted`` was taught.
@@ -145,13 +181,23 @@ class Teaching:
             return self.encoder(out, self.wanted(), progress=progress)
         if name == PAIRS:
             return self.pairs(out, PairTraining(**options("teaching_pairs")), taught, progress)
-        wanted = CrossTraining(**options("teaching_cross"))
-        return self.cross(out, wanted, taught, progress=progress)
+        if name == parts.LABELGUIDED:
+            return self.labelguided(out, LabelTraining(**options("teaching_labelguided")), taught, progress=progress)
+        if name == parts.DESCRIBED:
+            return self.described(out, GeneratorTraining(**options("teaching_described")), taught, progress=progress)
+        return self.cross(out, CrossTraining(**options("teaching_cross")), taught, progress=progress)
+
+    def _refuse_learning_encoder(self, taught: Mapping[str, Path], what: str, flag: str) -> None:
+        if isinstance(self.opened.encoder(taught), LearningEncoder):
+            raise ConfigError(
+                f"{what} reads vectors of an encoder that stays as it is; 'lsa' learns anew with each training",
+                hint=f"teach an encoder too: tagwright train --encoder {flag}",
+            )
 
     def _material(self, settings: EncoderTraining, taught: Mapping[str, Path], progress: Progress) -> Material:
         key = (settings.held_out, settings.dev, settings.seed, tuple(sorted(taught.items())))
         if key not in self._known:
-            tagger = self.opened.new_tagger(self.opened.growth().vocabulary, taught)
+            tagger = self.opened.plain_tagger(self.opened.growth().vocabulary, taught)
             documents = [document for document in self.opened.store.documents() if document.tags]
             cut = Parts.of(documents, held_out=settings.held_out, dev=settings.dev, seed=settings.seed)
             self._known[key] = Material(tagger, cut, progress)
@@ -181,9 +227,9 @@ class Material:
         """The taught part; with likely ``wrong`` tags, or without any."""
         return self._lessons(self.parts.taught, wrong=wrong)
 
-    def dev(self) -> Lessons:
+    def dev(self, *, wrong: bool = True) -> Lessons:
         """The part by which the best moment is chosen."""
-        return self._lessons(self.parts.dev, wrong=True)
+        return self._lessons(self.parts.dev, wrong=wrong)
 
     def pairs(self) -> PairExamples:
         """The taught part as vectors."""
@@ -197,6 +243,12 @@ class Material:
             [one.id for one in lessons.documents], documents, points.vectors, [rows[rows >= 0] for rows in right],
             [rows[rows >= 0] for rows in hard], assembly.encoder.fingerprint,
         )  # fmt: skip
+
+    def labels(self) -> LabelExamples:
+        """The taught part as vectors, and whose vectors those of the tags are."""
+        found, ids = self.pairs(), self._tagger.vocabulary.ids
+        tag_ids = [ids[tag] for tag in self._assembly().tag_points.tags.tolist()]
+        return LabelExamples(found.ids, found.documents, found.tags, found.right, found.hard, found.encoder, tag_ids)
 
     def _lessons(self, documents: Sequence[Document], *, wrong: bool) -> Lessons:
         gold = [np.unique(tags) for tags in gold_of(documents, self._tagger.vocabulary)]

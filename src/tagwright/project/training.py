@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import tagwright.project.learning as learning
 import tagwright.project.versions as versions
+from tagwright.enrichment.options import Enrichment
 from tagwright.pipeline.fitting import Progress
 from tagwright.project.opened import Opened
 from tagwright.project.reading import Given
@@ -22,13 +23,14 @@ def train(opened: Opened, corpus: Given | None, wanted: Wanted, progress: Progre
         material = learning.gather(opened.store, corpus, growth.vocabulary)
         teaching = Teaching(opened)
         taught = teaching.carry_out(wanted, progress)
-        tagger = opened.new_tagger(growth.vocabulary, taught).fit(material.documents, progress)
+        written = learning.written(opened.folder, material, Enrichment(**opened.settings.options("enrichment")))
+        tagger = opened.new_tagger(growth.vocabulary, taught).fit([*material.documents, *written], progress)
         still_alone()
         before = opened.manifest
         versions.publish(
             opened.folder, opened.settings, tagger, documents=len(material.documents), folded=material.folded,
-            vocabulary_at=growth.seen, taught=taught,
+            vocabulary_at=growth.seen, taught=taught, samples=len(written),
         )  # fmt: skip
         teaching.clear()
-    report = material.report(tagger, time.process_time() - started)
+    report = material.report(tagger, time.process_time() - started, len(written))
     return replace(report, rule_dropped=bool(before.rule), generation_dropped=bool(before.generation))

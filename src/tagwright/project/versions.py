@@ -35,6 +35,7 @@ def publish(
     folded: int,
     vocabulary_at: int,
     taught: Mapping[str, Path] | None = None,
+    samples: int = 0,
 ) -> Manifest:
     """Writes vocabulary and model beside the old ones, then the manifest, then drops the old ones.
 
@@ -51,7 +52,8 @@ def publish(
             version=__version__, vocabulary=vocabulary, model=model, documents=documents, folded=folded,
             vocabulary_fingerprint=tagger.vocabulary.fingerprint, encoder_fingerprint=encoder,
             calibrated=tagger.calibrated, learned_with=settings.learned_with(), vocabulary_at=vocabulary_at,
-            taught=places, files=checksums(folder, dict.fromkeys(filter(None, [name, within, *places.values()]))),
+            taught=places, samples=samples,
+            files=checksums(folder, dict.fromkeys(filter(None, [name, within, *places.values()]))),
         )  # fmt: skip
         manifest.write(folder, through=folder / name)
     _clean(folder)

@@ -21,10 +21,14 @@ _LAST = 0.1  # the learning rate falls to this share of itself
 
 @dataclass(frozen=True)
 class Examples:
-    """``points`` (n, width) float32 of length 1, and of each the rows of its tags, at least one."""
+    """``points`` (n, width) float32 of length 1, and of each the rows of its tags, at least one.
+
+    ``weights`` (n,) float32: how much each counts; ``None`` = all alike.
+    """
 
     points: Floats
     gold: list[NDArray[np.int64]]
+    weights: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ def learn(examples: Examples, tags: Floats, schedule: Schedule, random: np.rando
         drawn = seen[random.integers(0, len(seen), schedule.negatives)] if schedule.negatives < len(seen) else seen
         shown = np.unique(np.concatenate([*gold, drawn]))
         targets = _targets(gold, shown)
-        slopes = _slopes(examples.points[rows], tags[shown], targets, change, float(np.exp(scale[0])))
+        counts = None if examples.weights is None else examples.weights[rows]
+        slopes = _slopes(examples.points[rows], tags[shown], targets, change, float(np.exp(scale[0])), counts)
         rate = 1 - (1 - _LAST) * number / len(batches)
         for moment, slope in zip(moments, slopes, strict=True):
             moment.step(slope, rate)
@@ -81,8 +86,10 @@ def _targets(gold: list[NDArray[np.int64]], shown: NDArray[np.int64]) -> Floats:
     return targets
 
 
-def _slopes(points: Floats, tags: Floats, targets: Floats, change: Floats, scale: float) -> tuple[Floats, Floats]:
-    """The gradients of the mean cross-entropy for the map and for the logarithm of the scale."""
+def _slopes(
+    points: Floats, tags: Floats, targets: Floats, change: Floats, scale: float, weights: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """The gradients of the mean cross-entropy, weighted, for the map and for the logarithm of the scale."""
     moved = points + points @ change
     lengths = np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
     there = unit(moved)
@@ -93,6 +100,8 @@ def _slopes(points: Floats, tags: Floats, targets: Floats, change: Floats, scale
     wrong /= wrong.sum(axis=1, keepdims=True)
     wrong -= targets
     wrong *= scale / len(points)
+    if weights is not None:
+        wrong *= weights[:, None]
     pull = wrong @ tags
     pull -= there * (there * pull).sum(axis=1, keepdims=True)
     return points.T @ (pull / lengths), np.array([(wrong * cosines).sum()], dtype=np.float32)

@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+import tagwright.recall.pseudo as pseudo
 from tagwright.recall.adaptation import Examples, Schedule, learn
 from tagwright.recall.dense import Dense, Vectors
 from tagwright.recall.products import unit
@@ -77,4 +78,6 @@ class Adapter(Dense):
         points = np.concatenate([meaning.documents(documents), meaning.titles(documents)])
         tagged = np.array([len(rows) > 0 for rows in gold], dtype=bool)
         useful = np.flatnonzero(np.any(points, axis=1) & np.tile(tagged, 2))
-        return Examples(points[useful], [gold[row % len(gold)] for row in useful.tolist()])
+        weights = np.array([pseudo.weight(document) for document in documents], dtype=np.float32)
+        shares = None if np.all(weights == 1) else np.tile(weights, 2)[useful]
+        return Examples(points[useful], [gold[row % len(gold)] for row in useful.tolist()], shares)

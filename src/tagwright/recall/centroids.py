@@ -30,7 +30,8 @@ class Centroids(Channel):
 
     The name counts as ``name_weight`` documents, so it matters for tags with few. In the space of words a centroid
     keeps its ``terms`` strongest stems (300: on library records nothing is lost, and memory stays bounded). Columns:
-    ``score`` the cosine; ``documents`` the log of 1 + how many documents carry the tag, 0 for a tag without any.
+    ``score`` the cosine; ``documents`` the log of 1 + how many documents carry the tag, 0 for a tag without any
+    (one that only a model's documents carry has a centroid all the same).
     """
 
     shelf: Shelf = given()
@@ -47,7 +48,7 @@ class Centroids(Channel):
         """Sums the documents of each tag; a tag without documents has no centroid."""
         self.shelf.fit(corpus, vocabulary)
         self._vocabulary = vocabulary
-        tags = np.flatnonzero(self.shelf.counts()).astype(np.int32)
+        tags = self.shelf.carried()
         self._use(tags, self._means(self.shelf.edges(), self.shelf.base.points, tags))
         return self
 
@@ -142,7 +143,7 @@ class Centroids(Channel):
             return self.tags_, self.centroids_
         edges = self.shelf.edges()
         rows = np.unique(edges.tocsc()[:, touched].indices)
-        alive = touched[self.shelf.counts()[touched] > 0]
+        alive = touched[np.isin(touched, self.shelf.carried())]
         points = stacked([piece.points for piece, _ in self.shelf.pieces()])
         moved = self._means(edges[rows], points[rows], alive)
         kept = np.flatnonzero(~np.isin(self.tags_, touched))

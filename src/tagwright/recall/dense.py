@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Candidates, Ints
 from tagwright.recall.base import Channel, Last
 from tagwright.recall.products import best_dense
@@ -42,7 +43,7 @@ class Dense(Channel):
         """Encodes the tags, and sets the threshold by the documents."""
         self.tag_points.fit(vocabulary)
         self._use(-1.0)
-        documents = [document for document in corpus if document.tags]
+        documents = [document for document in pseudo.real(corpus) if document.tags]
         self.threshold_ = self._usual_threshold(documents, vocabulary) if self.threshold is None else self.threshold
         return self
 

@@ -72,10 +72,14 @@ class Graph(Channel):
         self.need("threshold_")
         rows, similarities = self._neighbours([document])[1:]
         carries = self.shelf.edges()[rows][:, [tag]].toarray().ravel() > 0
+        rows, similarities, written = rows[carries], similarities[carries], self.shelf.written()
+        made = np.zeros(len(rows), dtype=np.bool_) if written is None else written[rows]
         found = []
-        for row, similarity in zip(rows[carries][:MOST_EVIDENCE], similarities[carries], strict=False):
-            id, title = self.shelf.label(int(row))
-            found.append(Evidence(self.name, "similar document", title, document=id, value=float(similarity)))
+        for place in np.argsort(made, kind="stable")[:MOST_EVIDENCE].tolist():  # what people have written goes first
+            id, title = self.shelf.label(int(rows[place]))
+            kind = "similar to a written sample" if made[place] else "similar document"
+            shown = None if made[place] else id  # nobody can open what a model wrote
+            found.append(Evidence(self.name, kind, title, document=shown, value=float(similarities[place])))
         return found
 
     def save(self, folder: Path) -> None:
@@ -177,8 +181,9 @@ class Graph(Channel):
     def _usual_threshold(self) -> float:
         """The similarity that ``share`` of sampled documents' nearest same-tag pairs exceed."""
         base = self.shelf.base
-        step = max(1, len(base.ids) // _SAMPLED)
-        chosen = np.arange(0, len(base.ids), step)
+        people = np.ones(len(base.ids), dtype=np.bool_) if base.written is None else ~base.written
+        step = max(1, int(people.sum()) // _SAMPLED)
+        chosen = np.flatnonzero(people)[::step]
         highest = []
         across = self._by_column(0, base.points)
         for start in range(0, len(chosen), _BATCH):
@@ -189,7 +194,7 @@ class Graph(Channel):
             same = (base.tags[rows] @ base.tags.T).tocsr()
             for row in range(len(rows)):
                 mates = same.indices[same.indptr[row] : same.indptr[row + 1]]
-                mates = mates[mates != rows[row]]
+                mates = mates[(mates != rows[row]) & people[mates]]
                 if len(mates):
                     highest.append(float(near[row, mates].max()))
         return max(0.0, float(np.quantile(highest, 1 - self.share))) if highest else 0.0

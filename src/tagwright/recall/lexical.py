@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Candidates, Ints
 from tagwright.recall.base import Channel
 from tagwright.recall.counts import TagCounts
@@ -44,9 +45,13 @@ class Lexical(Channel):
     )  # fmt: skip
 
     def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
-        """Counts, tag by tag, the documents that hold its name and those of them that carry it."""
+        """Counts, tag by tag, the documents that hold its name and those of them that carry it.
+
+        What a model wrote for a tag always carries it: it tells nothing of how often this library gives a tag whose
+        name it reads, so it is not counted.
+        """
         self.finder.labels.fit(vocabulary)
-        documents = [document for document in corpus if document.tags is not None]
+        documents = pseudo.real(corpus)
         self.counts_ = TagCounts.of(documents, self.finder.held(documents), vocabulary)
         self._vocabulary = vocabulary
         return self
@@ -76,7 +81,7 @@ class Lexical(Channel):
     def add(self, documents: Sequence[Document]) -> None:
         """Counts these documents too."""
         self.need("counts_")
-        tagged = [document for document in documents if document.tags is not None]
+        tagged = pseudo.real(documents)
         self.counts_.add(tagged, self.finder.held(tagged), self._vocabulary)
 
     def remove(self, ids: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Candidates, Floats, Ints
 from tagwright.recall.base import Channel, Last
 from tagwright.recall.finder import Finder
@@ -41,7 +42,7 @@ class Names(Channel):
         """Learns how rare the labels' stems are in documents; tags play no part."""
         self._vocabulary = vocabulary
         self.finder.labels.fit(vocabulary)
-        documents = [document for document in corpus if document.tags is not None]
+        documents = pseudo.real(corpus)
         table, numbers = self.finder.labels.tables[0], self.finder.labels.numbers[0]
         frequency = np.zeros(len(table.stems))
         for start in range(0, len(documents), _BATCH):

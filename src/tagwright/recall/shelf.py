@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Ints
 from tagwright.errors import ConfigError, NotFittedError
 from tagwright.recall.points import Points, load_points, save_points, sparse, stacked
@@ -26,12 +27,16 @@ _SHOWN = 80
 
 @dataclass(eq=False)
 class Piece:
-    """Some documents: ``points`` (n, width) and ``tags`` (n, n_tags) CSR of edge weights in (0, 1]."""
+    """Some documents: ``points`` (n, width) and ``tags`` (n, n_tags) CSR of edge weights in (0, 1].
+
+    ``written`` (n,): which of them a language model wrote; ``None`` = none.
+    """
 
     ids: list[str]
     titles: list[str]
     points: Points
     tags: sp.csr_matrix
+    written: NDArray[np.bool_] | None = None
 
 
 @dataclass(eq=False)
@@ -39,8 +44,9 @@ class Shelf:
     """Documents as points with their tags.
 
     An edge weighs 1, or ``auto_weight`` where the document's metadata say ``auto`` (a machine set its tags: LLM4Tag
-    adds its own results as edges, which would confirm themselves); with 0 such documents are left out. Raises
-    `ConfigError` for a weight outside [0, 1]. The base is never written to; documents added at run time make a small
+    adds its own results as edges, which would confirm themselves); with 0 such documents are left out. One that a
+    language model wrote (`tagwright.recall.pseudo`) weighs as it says, and is not counted. Raises `ConfigError` for a
+    weight outside [0, 1]. The base is never written to; documents added at run time make a small
     second piece, and those removed are passed over. ``version`` counts up with every change.
     """
 
@@ -56,7 +62,7 @@ class Shelf:
         self._gone: set[int] = set()
         self._rows: dict[str, int] | None = None
         self._grown_made: tuple[int, Piece] | None = None
-        self._edges_made: tuple[int, sp.csr_matrix, NDArray[np.int64]] | None = None
+        self._edges_made: tuple[int, sp.csr_matrix, NDArray[np.int64], Ints] | None = None
 
     def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
         """Remembers the tagged documents; quick where the same ones are the base already."""
@@ -93,14 +99,31 @@ class Shelf:
         if self._edges_made is None or self._edges_made[0] != self.version:
             stacked = [_widened(piece.tags, alive, self.n_tags) for piece, alive in self.pieces()]
             edges = sp.vstack(stacked, format="csr") if len(stacked) > 1 else stacked[0]
-            self._edges_made = (self.version, edges, np.bincount(edges.indices, minlength=self.n_tags))
+            carried, written = edges.indices, self.written()
+            if written is not None:
+                carried = carried[np.repeat(~written, np.diff(edges.indptr))]
+            counts = np.bincount(carried, minlength=self.n_tags)
+            self._edges_made = (self.version, edges, counts, np.unique(edges.indices).astype(np.int32))
         return self._edges_made[1]
 
     def counts(self) -> NDArray[np.int64]:
-        """(n_tags,) int64: how many documents carry each tag."""
+        """(n_tags,) int64: how many documents carry each tag, without those that a model wrote."""
         self.edges()
         assert self._edges_made is not None
         return self._edges_made[2]
+
+    def carried(self) -> Ints:
+        """The tags that some document carries, be it one that a model wrote; ascending."""
+        self.edges()
+        assert self._edges_made is not None
+        return self._edges_made[3]
+
+    def written(self) -> NDArray[np.bool_] | None:
+        """(n,) over the rows of `edges`: which ones a language model wrote; ``None`` = none."""
+        pieces = [piece for piece, _ in self.pieces()]
+        if all(piece.written is None for piece in pieces):
+            return None
+        return np.concatenate([_marks(piece) for piece in pieces])
 
     def touched(self) -> Ints:
         """Tags whose documents changed since the base, ascending."""
@@ -154,13 +177,16 @@ class Shelf:
         (folder / "documents.json").write_text(json.dumps(labels, ensure_ascii=False), encoding="utf-8")
         save_points(base.points, folder / "points")
         save_points(base.tags, folder / "tags")
+        if base.written is not None:
+            np.save(folder / "written.npy", base.written)
 
     def load(self, folder: Path, vocabulary: Vocabulary) -> Self:
         """Reads what `save` wrote, the arrays mapped."""
         labels = json.loads((folder / "documents.json").read_text(encoding="utf-8"))
         tags = load_points(folder / "tags")
         assert sparse(tags)
-        self._use(Piece(labels["ids"], labels["titles"], load_points(folder / "points"), tags), vocabulary)
+        written = np.load(folder / "written.npy") if (folder / "written.npy").exists() else None
+        self._use(Piece(labels["ids"], labels["titles"], load_points(folder / "points"), tags, written), vocabulary)
         return self
 
     def _use(self, base: Piece, vocabulary: Vocabulary) -> None:
@@ -193,7 +219,7 @@ class Shelf:
         return self._rows.get(id)
 
     def _weight(self, document: Document) -> float:
-        return self.auto_weight if document.metadata.get("auto") else 1.0
+        return self.auto_weight if document.metadata.get("auto") else pseudo.weight(document)
 
     def _piece(self, documents: Sequence[Document], points: Points, vocabulary: Vocabulary) -> Piece:
         tags = [vocabulary.positions(document.tags or (), known_only=True) for document in documents]
@@ -203,7 +229,8 @@ class Shelf:
         edges = sp.csr_matrix((weights.astype(np.float32), flat, offsets), shape=(len(documents), len(vocabulary)))
         edges.sort_indices()
         ids, titles = [d.id for d in documents], [d.title or d.text[:_SHOWN] for d in documents]
-        return Piece(ids, titles, points, edges)
+        written = np.array([pseudo.is_pseudo(document) for document in documents], dtype=np.bool_)
+        return Piece(ids, titles, points, edges, written if written.any() else None)
 
     def _grown(self) -> Piece:
         """The documents added at run time, as a piece of their own."""
@@ -211,6 +238,10 @@ class Shelf:
             documents, points = zip(*self._added.values(), strict=True)
             self._grown_made = (self.version, self._piece(documents, stacked(points), self._vocabulary))
         return self._grown_made[1]
+
+
+def _marks(piece: Piece) -> NDArray[np.bool_]:
+    return np.zeros(len(piece.ids), dtype=np.bool_) if piece.written is None else piece.written
 
 
 def _widened(tags: sp.csr_matrix, alive: NDArray[np.bool_] | None, n_tags: int) -> sp.csr_matrix:

@@ -15,10 +15,11 @@ from tagwright.candidates import Candidates, Floats
 from tagwright.encoders.base import readable
 from tagwright.encoders.folder import MODEL, TOKENIZER
 from tagwright.encoders.onnx import open_session, open_tokenizer
+from tagwright.encoders.weights import Folder
 from tagwright.errors import NotFittedError, ProjectError
 from tagwright.executor import threads as executor_of
 from tagwright.recall.spaces import tag_texts, text_of
-from tagwright.rerank.base import Folder, Reranker
+from tagwright.rerank.base import Reranker
 from tagwright.types import Document
 
 MANIFEST = "cross.json"

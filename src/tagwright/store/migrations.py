@@ -42,6 +42,17 @@ STORE = (
                 pid INTEGER NOT NULL, expires REAL NOT NULL) WITHOUT ROWID""",
         ),
     ),
+    Migration(
+        "texts proposed for tags",
+        (
+            """CREATE TABLE texts (
+                number INTEGER PRIMARY KEY AUTOINCREMENT, tag TEXT NOT NULL, kind TEXT NOT NULL,
+                language TEXT NOT NULL, text TEXT NOT NULL, source TEXT NOT NULL, model TEXT NOT NULL,
+                template TEXT NOT NULL, time REAL NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
+                decided REAL NOT NULL, row INTEGER NOT NULL, checksum INTEGER NOT NULL,
+                UNIQUE (tag, kind, language, text, source, model, template))""",
+        ),
+    ),
 )
 
 CACHE = (

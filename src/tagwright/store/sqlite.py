@@ -15,6 +15,7 @@ from tagwright.store.database import Database
 from tagwright.store.documents import KeptDocuments
 from tagwright.store.growth import GrowthLog
 from tagwright.store.migrations import STORE
+from tagwright.store.texts import TagTexts
 from tagwright.types import Document
 
 
@@ -39,6 +40,8 @@ class SqliteStore:
         self._database = Database(self.path, STORE, busy_seconds=self.busy_seconds)
         self._documents = KeptDocuments(self._database)
         self._growth = GrowthLog(self._database, self._documents, self.clock)
+        self.texts = TagTexts(self._database, self.clock)
+        """What was proposed for tags, and what became of it."""
         beside = self.path.with_name(f"{self.path.stem}.cache{self.path.suffix}")
         self._cache = Cache(beside, self.cache_megabytes * 2**20, busy_seconds=self.busy_seconds)
 
@@ -135,6 +138,8 @@ class SqliteStore:
             for _ in self._documents.all():
                 pass
             self._growth.check()
+            for _ in self.texts.all():
+                pass
         except TagwrightError as error:
             return [str(error)]
         problems = [f"{self.path} is damaged: {problem}" for problem in found if problem != "ok"]

@@ -20,9 +20,9 @@ from tagwright.candidates import Floats
 from tagwright.encoders.folder import MODEL
 from tagwright.encoders.onnx import open_session
 from tagwright.encoders.seen import Seen
+from tagwright.encoders.weights import Folder
 from tagwright.errors import InputError
 from tagwright.recall.spaces import tag_texts, text_of
-from tagwright.rerank.base import Folder
 from tagwright.rerank.cross import MANIFEST, Pair, Served
 from tagwright.training.crossgroups import Group, Groups, level, ndcg
 from tagwright.training.crossmodel import LOSSES, CrossModel

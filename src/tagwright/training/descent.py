@@ -121,7 +121,7 @@ class Descent(ABC):
 
     @abstractmethod
     def optimizer(self) -> Any:
-        """A new one over `learned`."""
+        """A new one over `learned`; a group may say which ``share`` of the rate is its own."""
 
     @abstractmethod
     def rate(self, step: int, steps: int) -> float:
@@ -170,7 +170,7 @@ class Descent(ABC):
             raise ConfigError(f"the loss is {loss} at step {step + 1}", hint="a lower learning rate, or more warm-up")
         torch.nn.utils.clip_grad_norm_(self.learned, _LONGEST_GRADIENT)
         for group in optimizer.param_groups:
-            group["lr"] = self.rate(step, steps)
+            group["lr"] = self.rate(step, steps) * group.get("share", 1.0)
         optimizer.step()
         optimizer.zero_grad()
         return round(loss, 6)

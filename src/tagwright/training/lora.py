@@ -74,15 +74,18 @@ def log_probs(model: Any, batch: Batch) -> Any:
     device = model.device
     given = {"input_ids": batch.tokens, "attention_mask": batch.mask, "position_ids": batch.positions}
     kept = batch.answers + 1  # the token before an answer tells its first one
-    found = model(**{name: torch.from_numpy(rows).to(device) for name, rows in given.items()}, **_last(model, kept))
+    found = model(**{name: torch.from_numpy(rows).to(device) for name, rows in given.items()}, **last_only(model, kept))
     logits = found.logits[:, -kept:-1].float()
     labels = torch.from_numpy(batch.labels[:, -batch.answers :]).to(device)
     told = torch.nn.functional.cross_entropy(logits.transpose(1, 2), labels, ignore_index=IGNORED, reduction="none")
     return -told.sum(dim=1)
 
 
-def _last(model: Any, kept: int) -> dict[str, int]:
-    """A fifth of the work of a small model is scores of words that nobody asks for: most models can leave them out."""
+def last_only(model: Any, kept: int) -> dict[str, int]:
+    """What makes a model give the logits of the last ``kept`` places alone, where it can leave out the others.
+
+    A fifth of the work of a small model is scores of words that nobody asks for.
+    """
     inner = model.get_base_model() if hasattr(model, "get_base_model") else model
     return {"logits_to_keep": kept} if "logits_to_keep" in inspect.signature(inner.forward).parameters else {}
 

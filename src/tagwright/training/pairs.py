@@ -17,8 +17,8 @@ import numpy as np
 
 import tagwright.corpus.disk as disk
 from tagwright.encoders.seen import Seen
+from tagwright.encoders.weights import Folder
 from tagwright.errors import InputError
-from tagwright.rerank.base import Folder
 from tagwright.rerank.pairs import ARRAYS, MANIFEST, sizes
 from tagwright.training.descent import Descent, History, Progress
 from tagwright.training.device import device_of, need_extras

@@ -1,0 +1,79 @@
+"""A linear classifier for each tag: what it learns, when it keeps silent, what it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tagwright.recall.linear import _likelihood
+from tagwright.types import Document
+
+TOLD = {"": (1.0, 0.0), "sea": (1.0, 0.0), "wood": (0.0, 1.0)}
+
+
+def texts() -> list[Document]:
+    """Ten about the sea and ten about woods; "and" and "old" stand in all of them."""
+    sea, wood = "ships and harbour, old gulls", "oaks and timber, old moss"
+    return [Document(f"{n}", (sea, wood)[n % 2], tags=(("Sea",), ("Wood",))[n % 2]) for n in range(20)]
+
+
+def test_words_that_tell_tags_apart_decide(build: Any, named: Any, rows: Any) -> None:
+    vocabulary = named("Sea", "Wood", "Air")
+    channel = build("linear", vocabulary, texts())
+    sea, both = rows(channel.recall([Document("a", "Gulls"), Document("b", "old and")], 5), vocabulary, "linear.score")
+    assert sea["Sea"] > 0.5 > sea["Wood"]
+    assert both["Sea"] == pytest.approx(both["Wood"], abs=0.05)
+    assert "Air" not in sea, "a tag without a document was not learned"
+
+
+def test_the_soft_classifier_is_less_sure_than_the_firm_one(build: Any, named: Any) -> None:
+    vocabulary = named("Sea", "Wood")
+    channel = build("linear", vocabulary, texts(), firm=10.0, soft=0.01)
+    table = channel.recall([Document("a", "Gulls in the harbour")], 5)
+    firm, soft = (np.abs(table.column(f"linear.{name}") - 0.5) for name in ("score", "soft_score"))
+    assert np.all(firm > soft)
+
+
+def test_it_keeps_silent_where_there_are_too_many_tags_for_the_documents(build: Any, named: Any) -> None:
+    vocabulary = named("Sea", "Wood")
+    silent = build("linear", vocabulary, texts(), most=39)
+    asked = [Document("a", "Gulls")]
+    assert silent.recall(asked, 5).n_pairs == 0
+    assert build("linear", vocabulary, texts(), most=40).recall(asked, 5).n_pairs == 2
+    found = silent.complete(asked, build("linear", vocabulary, texts()).recall(asked, 5))
+    assert np.all(np.isnan(found.column("linear.score")))
+    assert silent.explain(asked[0], 0) == []
+
+
+def test_a_tag_that_every_document_carries_cannot_be_learned(build: Any, named: Any, rows: Any) -> None:
+    vocabulary = named("Sea", "Wood", "All")
+    every = [Document(one.id, one.text, tags=(*(one.tags or ()), "All")) for one in texts()]
+    found = rows(build("linear", vocabulary, every).recall([Document("a", "Gulls")], 5), vocabulary, "linear.score")
+    assert set(found[0]) == {"Sea", "Wood"}
+
+
+def test_its_reason_is_the_words_that_tell_most(build: Any, named: Any) -> None:
+    vocabulary = named("Sea", "Wood")
+    channel = build("linear", vocabulary, texts())
+    (said,) = channel.explain(Document("a", "Old Gulls rest in harbours."), 0)
+    assert said.kind == "telling words"
+    assert set(said.text.split(", ")) == {"Gulls", "harbours"}, "as they are written, without what tells nothing"
+    assert channel.explain(Document("a", "Gulls"), 1) == [], "what speaks against a tag is no reason for it"
+
+
+def test_in_the_space_of_an_encoder_it_reads_vectors(build: Any, named: Any, rows: Any) -> None:
+    vocabulary = named("Sea", "Wood")
+    documents = [Document(f"{n}", ("sea", "wood")[n % 2], tags=(("Sea",), ("Wood",))[n % 2]) for n in range(20)]
+    channel = build("linear", vocabulary, documents, TOLD, space="meaning")
+    asked = Document("a", "wood")
+    (found,) = rows(channel.recall([asked], 5), vocabulary, "linear.score")
+    assert found["Wood"] > 0.5 > found["Sea"]
+    assert channel.explain(asked, 1)[0].kind == "learned from documents"
+
+
+def test_margins_become_numbers_between_0_and_1() -> None:
+    said = _likelihood(np.array([-1e9, -1, 0, 1, 1e9], dtype=np.float32))
+    assert said == pytest.approx([0, 0.1192, 0.5, 0.8808, 1], abs=1e-4)
+    assert said.dtype == np.float32
