@@ -60,7 +60,7 @@ def test_an_encoder_that_was_taught_with_the_tags_documents_is_refused(knn, docu
     with pytest.raises(ConfigError, match="taught with 2 documents of these tags"):
         unseen.zero_shot(knn, documents, others, chosen, k=100, progress=quiet)
     knn.assembly.encoder.seen = Seen.from_ids(one.id for one in documents if one.id not in carriers)
-    with pytest.raises(ConfigError, match="taught the encoder or a reranker"):
+    with pytest.raises(ConfigError, match="taught the encoder, a channel or a reranker"):
         unseen.zero_shot(knn, documents, others, chosen, k=100, progress=quiet)
 
 

@@ -21,7 +21,7 @@ def texts() -> list[Document]:
 
 def test_words_that_tell_tags_apart_decide(build: Any, named: Any, rows: Any) -> None:
     vocabulary = named("Sea", "Wood", "Air")
-    channel = build("linear", vocabulary, texts())
+    channel = build("linear", vocabulary, texts(), least=1)
     sea, both = rows(channel.recall([Document("a", "Gulls"), Document("b", "old and")], 5), vocabulary, "linear.score")
     assert sea["Sea"] > 0.5 > sea["Wood"]
     assert both["Sea"] == pytest.approx(both["Wood"], abs=0.05)
@@ -30,7 +30,7 @@ def test_words_that_tell_tags_apart_decide(build: Any, named: Any, rows: Any) ->
 
 def test_the_soft_classifier_is_less_sure_than_the_firm_one(build: Any, named: Any) -> None:
     vocabulary = named("Sea", "Wood")
-    channel = build("linear", vocabulary, texts(), firm=10.0, soft=0.01)
+    channel = build("linear", vocabulary, texts(), least=1, firm=10.0, soft=0.01)
     table = channel.recall([Document("a", "Gulls in the harbour")], 5)
     firm, soft = (np.abs(table.column(f"linear.{name}") - 0.5) for name in ("score", "soft_score"))
     assert np.all(firm > soft)
@@ -38,25 +38,33 @@ def test_the_soft_classifier_is_less_sure_than_the_firm_one(build: Any, named: A
 
 def test_it_keeps_silent_where_there_are_too_many_tags_for_the_documents(build: Any, named: Any) -> None:
     vocabulary = named("Sea", "Wood")
-    silent = build("linear", vocabulary, texts(), most=39)
+    silent = build("linear", vocabulary, texts(), least=1, most=39)
     asked = [Document("a", "Gulls")]
     assert silent.recall(asked, 5).n_pairs == 0
-    assert build("linear", vocabulary, texts(), most=40).recall(asked, 5).n_pairs == 2
-    found = silent.complete(asked, build("linear", vocabulary, texts()).recall(asked, 5))
+    assert build("linear", vocabulary, texts(), least=1, most=40).recall(asked, 5).n_pairs == 2
+    found = silent.complete(asked, build("linear", vocabulary, texts(), least=1).recall(asked, 5))
     assert np.all(np.isnan(found.column("linear.score")))
     assert silent.explain(asked[0], 0) == []
+
+
+def test_it_keeps_silent_where_tags_have_few_documents_each(build: Any, named: Any) -> None:
+    asked, vocabulary = [Document("a", "Gulls")], named("Sea", "Wood")
+    assert build("linear", vocabulary, texts(), least=10).recall(asked, 5).n_pairs == 2, "ten each"
+    assert build("linear", vocabulary, texts(), least=11).recall(asked, 5).n_pairs == 0
 
 
 def test_a_tag_that_every_document_carries_cannot_be_learned(build: Any, named: Any, rows: Any) -> None:
     vocabulary = named("Sea", "Wood", "All")
     every = [Document(one.id, one.text, tags=(*(one.tags or ()), "All")) for one in texts()]
-    found = rows(build("linear", vocabulary, every).recall([Document("a", "Gulls")], 5), vocabulary, "linear.score")
+    found = rows(
+        build("linear", vocabulary, every, least=1).recall([Document("a", "Gulls")], 5), vocabulary, "linear.score"
+    )
     assert set(found[0]) == {"Sea", "Wood"}
 
 
 def test_its_reason_is_the_words_that_tell_most(build: Any, named: Any) -> None:
     vocabulary = named("Sea", "Wood")
-    channel = build("linear", vocabulary, texts())
+    channel = build("linear", vocabulary, texts(), least=1)
     (said,) = channel.explain(Document("a", "Old Gulls rest in harbours."), 0)
     assert said.kind == "telling words"
     assert set(said.text.split(", ")) == {"Gulls", "harbours"}, "as they are written, without what tells nothing"
@@ -66,7 +74,7 @@ def test_its_reason_is_the_words_that_tell_most(build: Any, named: Any) -> None:
 def test_in_the_space_of_an_encoder_it_reads_vectors(build: Any, named: Any, rows: Any) -> None:
     vocabulary = named("Sea", "Wood")
     documents = [Document(f"{n}", ("sea", "wood")[n % 2], tags=(("Sea",), ("Wood",))[n % 2]) for n in range(20)]
-    channel = build("linear", vocabulary, documents, TOLD, space="meaning")
+    channel = build("linear", vocabulary, documents, TOLD, space="meaning", least=1)
     asked = Document("a", "wood")
     (found,) = rows(channel.recall([asked], 5), vocabulary, "linear.score")
     assert found["Wood"] > 0.5 > found["Sea"]

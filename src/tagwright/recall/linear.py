@@ -39,7 +39,8 @@ class Linear(Channel):
     """One-vs-rest linear classifiers (squared hinge, liblinear) over words and pairs of words, or an encoder's space.
 
     Where a few dozen tags have many documents each, nothing quick is better; with thousands of tags it takes too long
-    and learns too little of each. So the channel keeps silent where documents times tags are more than ``most``.
+    and learns too little of each. So the channel keeps silent where documents times tags are more than ``most``, and
+    where a tag has fewer than ``least`` documents on average.
 
     How strictly weights are held small matters, and differs: ``firm`` and ``soft`` (liblinear's C) both answer, and
     the fusion weighs them. Columns: ``score`` and ``soft_score`` in (0, 1), 0.5 = on the edge; tags that no document
@@ -53,6 +54,7 @@ class Linear(Channel):
     firm: float = 3.0
     soft: float = 0.3
     most: int = 2_500_000
+    least: int = 20
     min_df: int = 2
     pairs: float = 1.0
     grows: ClassVar[bool] = False
@@ -64,7 +66,7 @@ class Linear(Channel):
         gold = [vocabulary.positions(document.tags or (), known_only=True) for document in documents]
         n_tagged = np.bincount(np.concatenate([np.empty(0, dtype=np.int32), *gold]), minlength=len(vocabulary))
         tags = np.flatnonzero((n_tagged > 0) & (n_tagged < len(documents))).astype(np.int32)
-        if len(tags) * len(documents) > self.most:
+        if len(tags) * len(documents) > self.most or n_tagged[tags].sum() < self.least * len(tags):
             tags = tags[:0]
         self._bigrams = Bigrams(self.tfidf, self.min_df)
         self._bigrams.fit(documents if self._by_words and len(tags) else [])
