@@ -8,6 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# A busy machine takes ten times as long for one example, and that is no fault; and every run tries the same examples.
+settings.register_profile("tagwright", deadline=None, derandomize=True)
+settings.load_profile("tagwright")
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
-
-settings.register_profile("vocabulary", derandomize=True, deadline=None)
-settings.load_profile("vocabulary")
 
 
 @pytest.fixture
