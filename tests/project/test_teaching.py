@@ -180,7 +180,7 @@ def test_an_encoder_that_has_seen_everything_is_refused_with_a_way_out(
     whole = [*settings, "teaching.held_out=0.0"]
     with (
         Project.open(folder, overrides=whole) as opened,
-        pytest.raises(ConfigError, match="taught the encoder or a reranker"),
+        pytest.raises(ConfigError, match="taught the encoder, a channel or a reranker"),
     ):
         opened.train(documents, teach=["encoder"])
     with Project.open(folder, overrides=whole) as opened, pytest.raises(ConfigError, match="'better' cannot be taught"):
