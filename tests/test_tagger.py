@@ -70,6 +70,18 @@ def test_with_enough_documents_confidence_is_a_probability(trained: Tagger) -> N
     assert suggestions and all(s.calibrated and 0 < s.confidence < 1 for s in suggestions)
 
 
+def test_each_suggestion_tells_how_often_ones_like_it_were_right(trained: Tagger, tmp_path: Path) -> None:
+    suggestions = [s for found in trained.suggest(ASKED, k=20) for s in found]
+    assert trained.cases is not None and any(s.cases is not None for s in suggestions)
+    for one in suggestions:
+        assert one.seen is not None and one.cases == trained.cases.of(one.confidence, one.seen)
+    trained.save(tmp_path)
+    (tmp_path / "cases.json").unlink()  # as a version wrote it that did not count
+    old = made().load(tmp_path).suggest(ASKED)
+    assert [[s.tag for s in found] for found in old] == [[s.tag for s in found] for found in trained.suggest(ASKED)]
+    assert all(s.cases is None for found in old for s in found)
+
+
 def test_suggestions_are_the_candidates_by_falling_confidence_then_fused(trained: Tagger) -> None:
     table = trained.candidates(ASKED)
     for row, found in enumerate(trained.suggest(ASKED, k=4)):
@@ -127,7 +139,7 @@ def test_reasons_come_of_different_channels_at_most_three_and_quote_exactly(trai
 def test_sources_tell_which_channel_found_a_tag(trained: Tagger) -> None:
     table = trained.candidates(ASKED[:1], sources=True)
     found = {name for name in table.columns if name.endswith(".found")}
-    assert found == {f"{channel}.found" for channel in SETTINGS.channels if channel != "adapter"}
+    assert found == {f"{channel}.found" for channel in SETTINGS.channels if channel not in ("adapter", "linear")}
     birds = table.tags.tolist().index(VOCABULARY.position("t:birds"))
     assert table.column("lexical.found")[birds] == 1
 

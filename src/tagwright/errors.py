@@ -11,7 +11,10 @@
     │   └── VocabularyError    … as tags
     ├── OutputError            a file cannot be written, or must not be replaced
     ├── UnknownTagError        a tag id that the vocabulary does not have
+    ├── UnknownDocumentError   a document id that the project does not have
+    ├── DecisionError          a decision that cannot be recorded, or is not there
     ├── StoreError             the project's database cannot be used
+    ├── JobError               a job of many shards cannot begin or go on
     └── ProjectError           a project folder cannot be opened or written
         ├── IntegrityError     a file is not the one that was saved (checksum, fingerprint)
         └── FormatError        a file was written in a format that this version does not read
@@ -82,8 +85,20 @@ class UnknownTagError(TagwrightError):
     """A tag id that the vocabulary does not have."""
 
 
+class UnknownDocumentError(TagwrightError):
+    """A document id that the project does not have."""
+
+
+class DecisionError(TagwrightError):
+    """A decision that cannot be recorded, or is not there."""
+
+
 class StoreError(TagwrightError):
     """The project's database cannot be used."""
+
+
+class JobError(TagwrightError):
+    """A job of many shards cannot begin or go on."""
 
 
 class ProjectError(TagwrightError):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from tagwright.errors import ConfigError
@@ -38,9 +39,16 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "static": "tagwright.encoders.static:Static",
         "transformer": "tagwright.encoders.transformer:Transformer",
     },
-    "index": {"exact": "tagwright.indexes.exact:Exact"},
+    "index": {
+        "auto": "tagwright.indexes.auto:Auto",
+        "exact": "tagwright.indexes.exact:Exact",
+        "usearch": "tagwright.indexes.usearch:Usearch",
+        "ivf": "tagwright.indexes.ivf:Ivf",
+        "milvus": "tagwright.indexes.milvus:Milvus",
+    },
     "fusion": {
         "ranker": "tagwright.fusion.ranker:Ranker",
+        "correlated": "tagwright.fusion.correlated:Correlated",
         "ranks": "tagwright.fusion.ranks:ReciprocalRanks",
     },
     "calibration": {
@@ -69,6 +77,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "transformers": "tagwright.llm.transformers:Transformers",
     },
     "store": {"sqlite": "tagwright.store.sqlite:SqliteStore"},
+    "executor": {"local": "tagwright.scale.local:Local", "ray": "tagwright.scale.ray:Ray"},
 }
 
 
@@ -116,14 +125,20 @@ def _table(kind: str) -> dict[str, str]:
     if kind not in BUILT_IN:
         raise ConfigError(f"there is no kind of component called {kind!r}", hint=_nearest(kind, BUILT_IN))
     table = dict(BUILT_IN[kind])
-    for point in entry_points(group=f"tagwright.{kind}"):
-        if point.name in table:
+    for name, value in _installed(entry_points, f"tagwright.{kind}"):
+        if name in table:
             raise ConfigError(
-                f"{kind} {point.name!r} of {point.value!r} clashes with {table[point.name]!r}",
+                f"{kind} {name!r} of {value!r} clashes with {table[name]!r}",
                 hint="uninstall one of the two packages",
             )
-        table[point.name] = point.value
+        table[name] = value
     return table
+
+
+@cache
+def _installed(look: Callable[..., Iterable[EntryPoint]], group: str) -> list[tuple[str, str]]:
+    """What other packages register; looked up once, for a server that asks after every change it takes 100 ms."""
+    return [(point.name, point.value) for point in look(group=group)]
 
 
 def _nearest(name: str, known: Mapping[str, Any]) -> str:

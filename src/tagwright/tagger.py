@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -14,10 +15,12 @@ from scipy.sparse import csr_array
 import tagwright.recall.pseudo as pseudo
 import tagwright.registry as registry
 from tagwright.calibration.base import CONFIDENCE, Calibration
+from tagwright.calibration.cases import FILE as _CASES
+from tagwright.calibration.cases import Cases
 from tagwright.calibration.drift import Reference, Watch
 from tagwright.calibration.rule import DECISIONS, Rule
 from tagwright.calibration.thresholds import Cuts
-from tagwright.candidates import Candidates, Ints
+from tagwright.candidates import SEEN, Candidates, Ints
 from tagwright.encoders.base import Encoder
 from tagwright.errors import FormatError, IntegrityError, NotFittedError
 from tagwright.fusion.base import FUSED
@@ -26,6 +29,7 @@ from tagwright.generation.asking import FIRST, Asking
 from tagwright.pipeline.assembly import BLOCK, Assembly
 from tagwright.pipeline.fitting import CrossFit, Fitted, Progress
 from tagwright.pipeline.ranking import Ranking
+from tagwright.pipeline.reasons import reasons
 from tagwright.pipeline.settings import TaggerSettings
 from tagwright.pipeline.table import save_table
 from tagwright.pipeline.threads import one_thread
@@ -36,8 +40,6 @@ from tagwright.vocabulary.hierarchy import closure_of, redundant
 
 FORMAT = 2
 _REFERENCE = "reference.json"
-# What convinces a person, in this order: the words themselves, similar documents, shared words, a cosine.
-_CONVINCING = ("lexical", "graph", "centroids", "names", "dense", "adapter")
 
 
 class Tagger:
@@ -54,6 +56,7 @@ class Tagger:
         self.calibration: Calibration | None = None
         self.cuts: Cuts | None = None
         self.cut = 0.0
+        self.cases: Cases | None = None  # how often suggestions like one were right
         self.reference: Reference | None = None
         self.fitted: Fitted | None = None
         self._closure: tuple[csr_array | None] | None = None  # of the vocabulary, once it is asked for
@@ -75,7 +78,7 @@ class Tagger:
                 reranker.open()
             self.assembly.prepare(tagged, self.vocabulary)
             self.ranking: Ranking | None = None
-            self.calibration, self.cuts, self.fitted, self.cut = None, None, None, 0.0
+            self.calibration, self.cuts, self.cases, self.fitted, self.cut = None, None, None, None, 0.0
             if self.assembly.informed:
                 self._learn_ranking(tagged, written, progress)
             progress("all documents", 0, None)
@@ -135,36 +138,26 @@ class Tagger:
         for start in range(0, len(documents), BLOCK):
             block = documents[start : start + BLOCK]
             table = self.candidates(block, asking=asking)
-            order = table.order(CONFIDENCE, then=FUSED)
+            order, seen = table.order(CONFIDENCE, then=FUSED), table.column(SEEN)
             decisions, marked = _decisions(rule, table, self.given), self._redundant(table)
+            # They are of confidences without a language model.
+            counted = self.cases if asking is None or not asking.stages else None
             if watch is not None:
                 watch.see(_first(table))
             confidences = np.round(table.column(CONFIDENCE).astype(np.float64), 6)
             for document, low, high in zip(block, table.offsets[:-1].tolist(), table.offsets[1:].tolist(), strict=True):
                 best = order[low : min(high, low + k)]
-                reasons = self._reasons(document, table, best, asking) if why else [()] * len(best)
+                told = self._reasons(document, table, best, asking) if why else [()] * len(best)
                 rows = zip(
                     table.tags[best].tolist(), confidences[best].tolist(), decisions[best].tolist(),
-                    marked[best].tolist(), reasons, strict=True,
+                    marked[best].tolist(), told, seen[best].tolist(), strict=True,
                 )  # fmt: skip
-                found.append([self._suggestion(*row) for row in rows])
+                found.append([self._suggestion(*row, cases=counted) for row in rows])
         return found
 
     def explain(self, document: Document, tag: int) -> tuple[Evidence, ...]:
         """At most three reasons for a tag, of different channels where several have one, the plainest first."""
-        by_channel = []
-        for channel in self.assembly.speaking:
-            kind = self.settings.channels[channel.name].get("kind", channel.name)
-            place = _CONVINCING.index(kind) if kind in _CONVINCING else len(_CONVINCING)
-            by_channel.append((place, channel.explain(document, tag)))
-        rerankers = self.assembly.rerankers if self.ranking is not None else []
-        by_channel += [(len(_CONVINCING), one.explain(document, tag)) for one in rerankers]
-        by_channel.sort(key=lambda found: found[0])
-        firsts = [reasons[0] for _, reasons in by_channel if reasons]
-        seen = list(dict.fromkeys((e.text, e.document) for e in firsts))
-        unique = [next(e for e in firsts if (e.text, e.document) == key) for key in seen]
-        more = [e for _, reasons in by_channel for e in reasons[1:] if (e.text, e.document) not in seen]
-        return tuple([*unique, *more][:MOST_EVIDENCE])
+        return reasons(self.assembly, document, tag, ranked=self.ranking is not None)
 
     def add(self, documents: Sequence[Document]) -> None:
         """Learns tagged documents at run time; channels that grow know them at once."""
@@ -193,6 +186,8 @@ class Tagger:
             self.calibration.save(folder / "calibration")
         if self.cuts is not None:
             self.cuts.save(folder / "cuts")
+        if self.cases is not None:
+            self.cases.save(folder)
         if self.fitted is not None:
             self.reference = Reference.of(self.fitted.table, out_of_fold=True)
             (folder / _REFERENCE).write_text(json.dumps(self.reference.to_json()), encoding="utf-8")
@@ -220,13 +215,15 @@ class Tagger:
         self.cuts = self._part("cuts").load(folder / "cuts") if learned["calibrated"] else None
         self.cut = float(learned["cut"])
         self.reference = _reference(folder) if learned["calibrated"] else None
+        self.cases = Cases().load(folder) if (folder / _CASES).exists() else None  # models of before have none
         return self
 
     def _learn_ranking(self, documents: Sequence[Document], written: Sequence[Document], progress: Progress) -> None:
         self.assembly.remember_documents()
         self.fitted = CrossFit(self.assembly, documents, self.vocabulary, progress, written).fit()
         self.ranking, self.calibration = self.fitted.ranking, self.fitted.calibration
-        self.cuts, self.cut = self.fitted.cuts, self.fitted.cut
+        self.cuts, self.cut, table = self.fitted.cuts, self.fitted.cut, self.fitted.table
+        self.cases = Cases().fit(table, table.right(self.fitted.gold))
 
     def _reranked(self) -> dict[str, str]:
         return {one.name: one.fingerprint for one in self.assembly.rerankers}
@@ -264,13 +261,16 @@ class Tagger:
         return found
 
     def _suggestion(
-        self, tag: int, confidence: float, decision: int, marked: bool, evidence: tuple[Evidence, ...]
-    ) -> Suggestion:
+        self, tag: int, confidence: float, decision: int, marked: bool, evidence: tuple[Evidence, ...], seen: float,
+        *, cases: Cases | None,
+    ) -> Suggestion:  # fmt: skip
         shown = self._shown.get(tag)
         if shown is None:
             shown = self._shown[tag] = (self.vocabulary.ids[tag], self.vocabulary.name(tag))
         said = DECISIONS[decision] if decision >= 0 else ""
-        return Suggestion(*shown, confidence, self.calibrated, evidence, said, marked)
+        like = None if cases is None else cases.of(confidence, seen)
+        times = None if math.isnan(seen) else int(seen)
+        return Suggestion(*shown, confidence, self.calibrated, evidence, said, marked, like, times)
 
 
 def _reference(folder: Path) -> Reference:

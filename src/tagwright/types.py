@@ -64,7 +64,8 @@ class Evidence:
 
     ``start`` and ``end`` are character offsets into the document's ``field`` ("text" or "title"), which ``text``
     equals exactly; both are ``None`` for evidence that is no quotation (a neighbour, a cosine). ``document`` is the
-    id of a similar document, ``value`` the strength in the channel's own unit (higher = stronger).
+    id of a similar document, ``value`` the strength in the channel's own unit (higher = stronger), ``label`` the name
+    or synonym of the tag that a quotation says.
     """
 
     channel: str
@@ -75,6 +76,15 @@ class Evidence:
     document: str | None = None
     value: float = 0.0
     field: str = "text"
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """How often suggestions like one were right: ``right`` times of ``n``, on documents that were not learned from."""
+
+    n: int
+    right: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,8 @@ class Suggestion:
 
     ``confidence`` lies in [0, 1]; it is a probability only where ``calibrated`` is true. ``decision`` is what the
     project's rule does with it: "apply", "review" or "drop"; "" where there is no rule.
-    ``redundant``: a narrower tag of it is given as well, and the project marks that.
+    ``redundant``: a narrower tag of it is given as well, and the project marks that. ``cases``: how often suggestions
+    like it were right; ``seen``: how many documents with the tag were learned from; ``None`` where that is not known.
     """
 
     tag: str
@@ -93,3 +104,5 @@ class Suggestion:
     evidence: tuple[Evidence, ...] = ()
     decision: str = ""
     redundant: bool = False
+    cases: Case | None = None
+    seen: int | None = None

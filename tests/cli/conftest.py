@@ -8,8 +8,10 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +134,84 @@ def others(tmp_path: Path) -> Callable[[int], Path]:
 def project(trained: Path, tmp_path: Path) -> Path:
     """A copy of the trained project, to be changed."""
     return Path(shutil.copytree(trained, tmp_path / "project"))
+
+
+# What a stand-in for a language model answers to a request: the body, or the status of a failure.
+Answer = Callable[[dict[str, Any]], dict[str, Any] | int]
+
+
+def served(answer: Answer) -> tuple[ThreadingHTTPServer, str]:
+    """A running server, and its address: what a language model's server would have."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            said = answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            text = json.dumps(said).encode()
+            self.send_response(said if isinstance(said, int) else 200)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, f"http://127.0.0.1:{server.server_address[1]}/v1"
+
+
+@pytest.fixture
+def ask(project: Path) -> Iterator[Callable[..., Path]]:
+    """A trained project whose settings name a server that answers so: ``ask(answer, "[generation]\\ndocuments = 30")``.
+
+    It runs as long as the test; ``price`` of a million tokens of a question, twice that of an answer.
+    """
+    running = []
+
+    def make(answer: Answer, more: str = "", *, price: float = 1.0) -> Path:
+        server, url = served(answer)
+        running.append(server)
+        llm = f'[llm]\nkind = "http"\nurl = "{url}"\nmodel = "small"\nwait = 0.0\nat_once = 1\n'
+        budget = f"[budget]\nprompt_price = {price}\ncompletion_price = {2 * price}\n"
+        with (project / "tagwright.toml").open("a", encoding="utf-8") as file:
+            file.write(f"\n{llm}\n{budget}\n{more}\n")
+        return project
+
+    yield make
+    for server in running:
+        server.shutdown()
+        server.server_close()
+
+
+class Model:
+    """Answers every question in the form that it asks for; ``asked`` counts; ``broken`` answers 500.
+
+    ``fails`` so many of a hundred questions are answered 500, in turn.
+    """
+
+    def __init__(self) -> None:
+        self.asked, self.broken, self.fails = 0, False, 0
+
+    def answer(self, body: dict) -> dict | int:
+        self.asked += 1
+        if self.broken or self.asked * 37 % 100 < self.fails:
+            return 500
+        asked = body["messages"][-1]["content"]
+        content = '{"tags": [1], "terms": ["beekeeping", "zymurgy"]}'
+        choice: dict = {"message": {"role": "assistant", "content": content}}
+        if "Yes or No" in asked or "No or Yes" in asked:
+            choice["message"]["content"] = "Yes"
+            top = [{"token": "Yes", "logprob": -0.1}, {"token": "No", "logprob": -2.4}]
+            choice["logprobs"] = {"content": [{"token": "Yes", "logprob": -0.1, "top_logprobs": top}]}
+        return {"choices": [choice], "usage": {"prompt_tokens": 100, "completion_tokens": 5}}
+
+
+@pytest.fixture
+def model() -> Model:
+    return Model()
+
+
+@pytest.fixture
+def asking(ask: Callable[..., Path], model: Model) -> Path:
+    """A trained project whose settings name the server."""
+    return ask(model.answer, "[generation]\ndocuments = 30")

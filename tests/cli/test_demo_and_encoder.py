@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tagwright.project import Project
+
 
 def test_the_demonstration_leaves_a_folder_alone_that_it_did_not_make(tagwright, tmp_path):
     (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
@@ -18,8 +20,12 @@ def test_the_demonstration_makes_a_project_that_suggests_and_can_be_made_again(t
     assert told.code == 0, told.err
     for expected in ("Home before the Ice", "“cranes” in the text", "nDCG@10", "suggest -p demo-project"):
         assert expected in told.out
+    assert told.out.rstrip().endswith("  http://127.0.0.1:8000/p/demo-project/review")
+    assert "78 documents wait for review" in told.out
     again = tagwright("demo", "--json", cwd=tmp_path).json()
     assert (again["train"]["documents"], len(again["texts"])) == (428, 3)
+    with Project.open(tmp_path / "demo-project") as project:
+        assert project.store.current("new-3").tags is None
     assert tagwright("suggest", "Birds of the harbour", "-p", tmp_path / "demo-project").code == 0
 
 

@@ -7,10 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -37,48 +35,24 @@ class Model:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.wait = 0.0
-        outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                name = body["messages"][-1]["content"].split("<heading>\n")[1].partition("\n")[0]
-                outer.asked.append(name)
-                time.sleep(outer.wait)
-                message = {"role": "assistant", "content": json.dumps({"description": SAYS[name]})}
-                usage = {"prompt_tokens": 100, "completion_tokens": 10}
-                text = json.dumps({"choices": [{"message": message}], "usage": usage})
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def answer(self, body: dict) -> dict:
+        name = body["messages"][-1]["content"].split("<heading>\n")[1].partition("\n")[0]
+        self.asked.append(name)
+        time.sleep(self.wait)
+        message = {"role": "assistant", "content": json.dumps({"description": SAYS[name]})}
+        return {"choices": [{"message": message}], "usage": {"prompt_tokens": 100, "completion_tokens": 10}}
 
 
 @pytest.fixture
-def model() -> Iterator[Model]:
-    made = Model()
-    yield made
-    made.close()
+def model() -> Model:
+    return Model()
 
 
 @pytest.fixture
-def asking(project: Path, model: Model) -> Path:
+def asking(ask: Callable[..., Path], model: Model) -> Path:
     """A trained project whose settings name the server."""
-    with (project / "tagwright.toml").open("a", encoding="utf-8") as file:
-        file.write(f'\n[llm]\nkind = "http"\nurl = "{model.url}"\nmodel = "small"\nwait = 0.0\nat_once = 1\n')
-        file.write("\n[budget]\nprompt_price = 1.0\ncompletion_price = 2.0\n")
-    return project
+    return ask(model.answer)
 
 
 def reference(folder: Path) -> Path:

@@ -7,8 +7,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,25 +25,9 @@ class Author:
     def __init__(self) -> None:
         self.written, self.judged, self.knows, self.copies = 0, 0, True, ""
         self.holds_at, self.held, self.goes_on = 0, threading.Event(), threading.Event()
-        outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                text = json.dumps(outer.answer(body["messages"][-1]["content"]))
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-
-    def answer(self, asked: str) -> dict:
+    def answer(self, body: dict) -> dict:
+        asked = body["messages"][-1]["content"]
         heading = asked.rpartition("Subject heading: ")[2].strip()
         if "Answer with one word" in asked:
             self.judged += 1
@@ -64,26 +47,16 @@ class Author:
             choice = {"message": {"content": content}}
         return {"choices": [choice], "usage": {"prompt_tokens": 100, "completion_tokens": 20}}
 
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+
+@pytest.fixture
+def author() -> Author:
+    return Author()
 
 
 @pytest.fixture
-def author() -> Iterator[Author]:
-    made = Author()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def asking(project: Path, author: Author) -> Path:
+def asking(ask: Callable[..., Path], author: Author) -> Path:
     """A trained project whose settings name the server, and a price."""
-    with (project / "tagwright.toml").open("a", encoding="utf-8") as file:
-        file.write(f'\n[llm]\nkind = "http"\nurl = "{author.url}"\nmodel = "small"\nwait = 0.0\nat_once = 1\n')
-        file.write("\n[budget]\nprompt_price = 10.0\ncompletion_price = 20.0\n")
-        file.write("\n[fitting]\nfew_folds = 3\n")
-    return project
+    return ask(author.answer, "[fitting]\nfew_folds = 3", price=10.0)
 
 
 def lines(project: Path) -> list[dict]:

@@ -3,67 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-
-import pytest
-
-
-class Model:
-    """Answers every question in the form that it asks for; ``asked`` counts, ``broken`` answers 500."""
-
-    def __init__(self) -> None:
-        self.asked, self.broken = 0, False
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                outer.asked += 1
-                text = json.dumps(outer.answer(body))
-                self.send_response(500 if outer.broken else 200)
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-
-    def answer(self, body: dict) -> dict:
-        asked = body["messages"][-1]["content"]
-        content = '{"tags": [1], "terms": ["beekeeping", "zymurgy"]}'
-        choice: dict = {"message": {"role": "assistant", "content": content}}
-        if "Yes or No" in asked or "No or Yes" in asked:
-            choice["message"]["content"] = "Yes"
-            top = [{"token": "Yes", "logprob": -0.1}, {"token": "No", "logprob": -2.4}]
-            choice["logprobs"] = {"content": [{"token": "Yes", "logprob": -0.1, "top_logprobs": top}]}
-        return {"choices": [choice], "usage": {"prompt_tokens": 100, "completion_tokens": 5}}
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-@pytest.fixture
-def model() -> Iterator[Model]:
-    made = Model()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def asking(project: Path, model: Model) -> Path:
-    """A trained project whose settings name the server."""
-    with (project / "tagwright.toml").open("a", encoding="utf-8") as file:
-        file.write(f'\n[llm]\nkind = "http"\nurl = "{model.url}"\nmodel = "small"\nwait = 0.0\n')
-        file.write("\n[generation]\ndocuments = 30\n\n[budget]\nprompt_price = 1.0\ncompletion_price = 2.0\n")
-    return project
 
 
 def test_suggest_asks_and_tells_what_it_took(tagwright, asking, model):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tagwright.cli.suggest import often
+from tagwright.types import Case
+
 TEXT = "Wind erosion of loess: topsoil and sediment on a slope"
 
 
@@ -26,6 +29,18 @@ def test_reasons_quote_the_text(tagwright, trained):
         for evidence in suggestion["evidence"]:
             if evidence["start"] is not None:
                 assert "Soil erosion is a matter of wind"[evidence["start"] : evidence["end"]] == evidence["text"]
+
+
+@pytest.mark.parametrize(
+    ("right", "n", "said"),
+    [
+        (330, 412, "right 8 of 10 times (412 cases)"),
+        (2, 100, "right 1 of 50 times (100 cases)"),
+        (0, 1000, "right 0 of 100 times"),
+    ],
+)
+def test_reasons_begin_with_how_often_suggestions_like_it_were_right(right, n, said):
+    assert said in often(Case(n, right))
 
 
 def test_the_json_of_a_text_has_the_shape_of_a_tagged_line(tagwright, trained):

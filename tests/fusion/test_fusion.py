@@ -22,7 +22,7 @@ from tagwright.testing.stages import table
 from tagwright.testing.tables import same
 
 NAN = float("nan")
-SMALL = {"ranker": {"trees": 20}}
+SMALL = {"ranker": {"trees": 20}, "correlated": {"trees": 20}}
 
 
 def made(columns: dict[str, Sequence[float]]) -> Candidates:

@@ -77,15 +77,47 @@ def test_an_unknown_form_of_rows_is_refused() -> None:
         Exact("int4").build(units(2, 2))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("damage", ["removed.npy", "scales.npy", "rows.npy", "rows", "format"])
+@pytest.mark.parametrize(
+    "damage", ["removed.npy", "scales.npy", "rows.npy", "steps.npy", "rows", "built", "format", "kind"]
+)
 def test_files_that_do_not_belong_together_are_refused(damage: str, tmp_path: Path) -> None:
-    Exact().build(units(5, 4)).save(tmp_path)
-    settings = tmp_path / "exact.json"
-    if damage == "rows":
-        settings.write_text(json.dumps({"format": 1, "rows": "int8"}))
-    elif damage == "format":
-        settings.write_text(json.dumps({"format": 9, "rows": "float32"}))
-    else:
+    Exact("float16").build(units(5, 4)).save(tmp_path)
+    settings = tmp_path / "index.json"
+    said = json.loads(settings.read_text())
+    if damage.endswith("npy"):
         np.save(tmp_path / damage, np.zeros((3, 4), np.float32))
-    with pytest.raises(FormatError if damage == "format" else ProjectError, match=str(tmp_path)):
+    else:
+        wrong = {"rows": "int8", "built": 9, "format": 9, "kind": "ivf"}
+        settings.write_text(json.dumps({**said, damage: wrong[damage]}))
+    with pytest.raises(FormatError if damage in ("format", "kind") else ProjectError, match=str(tmp_path)):
         Exact().load(tmp_path)
+
+
+def test_float16_rows_are_chosen_by_their_steps_and_none_that_is_near_is_missed(tmp_path: Path) -> None:
+    rows, queries = units(3000, 32), units(30, 32, seed=1)
+    exact = queries.astype(float) @ rows.astype(np.float16).astype(float).T
+    index = Exact("float16").build(rows[:2500])
+    index.add(rows[2500:])
+    assert index.base_.steps is not None and index.base_.off > 0
+    index.save(tmp_path)
+    for one in (index, Exact().load(tmp_path)):
+        assert one.search(queries, 40).positions.tolist() == np.argsort(-exact, axis=1)[:, :40].tolist()
+
+
+def test_rows_of_very_different_lengths_are_all_found_by_their_steps() -> None:
+    rows = units(400, 8) * np.logspace(-3, 3, 400, dtype=np.float32)[:, None]
+    exact = rows[:9].astype(float) @ rows.astype(np.float16).astype(float).T
+    found = Exact("float16").build(rows).search(rows[:9], 20).positions
+    assert found.tolist() == np.argsort(-exact, axis=1)[:, :20].tolist()
+
+
+def test_what_was_found_in_a_tail_stays_as_it_is_while_it_grows() -> None:
+    index = Exact("float16").build(units(3, 4))
+    held = []
+    for number in range(200):
+        index.add(units(1, 4, seed=number))
+        held.append((index.tail_.rows, index.tail_.rows.values.copy()))
+    assert all(np.array_equal(rows.values, before) for rows, before in held)
+    assert np.array_equal(
+        index.vectors(np.array([202, 0])), np.concatenate([units(1, 4, seed=199), units(3, 4)[:1]]).astype(np.float16)
+    )

@@ -4,50 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
-from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from tagwright.corpus import open_corpus
-from tagwright.demo import library
 from tagwright.project import Project
 from tagwright.types import Document, Suggestion
 
-# Few trees and folds: what is tested here is that the same comes out again, not how good it is.
-QUICK = "[fusion]\ntrees = 15\n\n[fitting]\nfew_folds = 3\n"
 Answers = list[list[tuple[str, float]]]
-
-
-@pytest.fixture(scope="session")
-def documents() -> list[Document]:
-    """Ninety tagged documents to learn from."""
-    return list(islice(open_corpus([library.train_path()]), 90))
-
-
-@pytest.fixture(scope="session")
-def others() -> list[Document]:
-    """Other documents of the same library, with their tags."""
-    return list(islice(open_corpus([library.dev_path()]), 40))
-
-
-@pytest.fixture(scope="session")
-def untrained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with a vocabulary and nothing else; not to be written into."""
-    folder = tmp_path_factory.mktemp("untrained") / "project"
-    Project.create(folder, library.vocabulary_path(), language="en").close()
-    with (folder / "tagwright.toml").open("a", encoding="utf-8") as file:
-        file.write(QUICK)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def trained_folder(untrained_folder: Path, documents: list[Document], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, trained; not to be written into."""
-    folder = Path(shutil.copytree(untrained_folder, tmp_path_factory.mktemp("trained") / "project"))
-    with Project.open(folder) as project:
-        assert project.train(documents).calibrated
-    return folder
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -154,3 +155,12 @@ def test_deprecated_tags_alone_suggest_nothing(tmp_path):
 def test_no_texts_give_no_answers(twelve):
     assert twelve.suggest([]) == []
     assert twelve.suggest("a text", k=1)[0:1] != []
+
+
+def test_a_training_in_which_no_channel_finds_anything_says_so_and_leaves_the_project_as_it_was(twelve):
+    off = [f"channels.{name}=false" for name in twelve.settings.options("channels") if name != "names"]
+    with Project.open(twelve.folder, overrides=off) as project:
+        with pytest.raises(ConfigError, match="find no tag at all") as refused:
+            project.train([replace(one, text="qqq zzz xxx") for one in documents(60)])
+        assert "channels" in refused.value.hint
+    assert twelve.suggest("about Chess")[0][0].name == "Chess"

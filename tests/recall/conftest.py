@@ -97,9 +97,14 @@ def written(tmp_path: Path) -> Callable[..., str]:
         def write(self, texts: Sequence[str]) -> list[str]:
             return [self.lines[text] for text in texts]
 
-    def make(said: Sequence[tuple[Document, Sequence[str]]], name: str = "written", seen: Sequence[str] = ()) -> str:
+    def make(
+        said: Sequence[tuple[Document, Sequence[str]]],
+        name: str = "written",
+        seen: Sequence[str] = (),
+        words: int | None = None,
+    ) -> str:
         lines = {text_of(document): SEPARATOR.join(texts) for document, texts in said}
-        record(tmp_path / name, list(lines), Scribe(lines), seen)
+        record(tmp_path / name, list(lines), Scribe(lines), seen, words=words)
         return str(tmp_path / name)
 
     return make

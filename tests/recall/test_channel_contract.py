@@ -41,8 +41,6 @@ def test_a_registered_channel_keeps_every_promise(
 ) -> None:
     if name in HEAVY and importlib.util.find_spec(HEAVY[name]) is None:
         pytest.skip(f"{HEAVY[name]} is not installed")
-    if name == "linear":
-        options = {**options, "least": 1}
     if name == "labelguided":
         # 16 numbers, as the encoder of the sample has; one tag came after the teaching.
         options = {"model": str(label_weights(width=16, tags=[tag.id for tag in TAGS[1:]]))}

@@ -16,8 +16,11 @@ from tagwright.candidates import Candidates
 from tagwright.encoders.seen import Taught
 from tagwright.encoders.weights import Folder
 from tagwright.errors import ConfigError, IntegrityError, MissingExtraError, OutputError, ProjectError
+from tagwright.pipeline.assembly import Assembly
+from tagwright.pipeline.settings import TaggerSettings
 from tagwright.recall.described import Described
 from tagwright.recall.matcher import SEPARATOR
+from tagwright.testing import Told
 from tagwright.testing.tables import same
 from tagwright.types import Document, Tag
 from tagwright.vocabulary.base import Vocabulary
@@ -66,6 +69,35 @@ def test_what_means_no_tag_is_dropped_but_kept_without_a_threshold(
     for threshold, expected in ((0.4, {}), (0.0, {"Ships": 0.28})):
         made = build("described", vocabulary, [], told, model=folder, threshold=threshold)
         assert scores(made, vocabulary, rows, BEES) == [expected]
+
+
+def test_descriptions_are_matched_with_what_should_have_been_written(
+    build: Any, rows: Any, written: Any, tmp_path: Path
+) -> None:
+    """What is written of Oak, three words of its description, lies near Elm and far from Oak with its synonym."""
+    oak = Tag("Oak", "Oak", synonyms={"": ("wood",)}, descriptions={"": "A tree of<tag> woods and parks"})
+    vocabulary = Vocabulary.from_tags([oak, Tag("Elm", "Elm")], language="")
+    told = {
+        "Oak": (1, 0, 0), "Elm": (0.6, 0.8, 0), "Oak. A tree of": (0.5, 0.85, 0.16), "New": (0, 0, 1),
+        "Oak; wood. A tree of<tag> woods and parks": (1, 0, 0),
+    }  # fmt: skip
+    for words, expected in ((None, {"Elm": 0.981}), (3, {"Oak": 1.0})):
+        model = written([(BEES, ["Oak. A tree of"])], name=f"written-{words}", words=words)
+        made = build("described", vocabulary, [], told, model=model)
+        assert scores(made, vocabulary, rows, BEES) == [expected]
+        made.save(tmp_path / f"saved-{words}")
+        again = build("described", vocabulary, [], told, model=model).load(tmp_path / f"saved-{words}", vocabulary)
+        assert scores(again, vocabulary, rows, BEES) == [expected]
+    later = vocabulary.extended([Tag("New", "New")])
+    made.add_tags(later, later.positions(["New"]))
+    assert len(made.points_.tags) == 3 and made.points_ is not made.tag_points
+
+
+def test_folds_share_what_was_encoded(vocabulary: Vocabulary, written: Any) -> None:
+    settings = TaggerSettings(channels={"described": {"model": written([(BEES, ["Ships"])], words=5)}})
+    made = Assembly(settings, Told(TOLD), ("en",)).prepare([], vocabulary)
+    one, two = (made.fresh().fit([], vocabulary).channels[0] for _ in range(2))
+    assert one.points_ is two.points_ and one.points_.version == 1
 
 
 def test_at_most_k_tags_are_found_those_with_the_highest_cosine(channel: Any, vocabulary: Vocabulary) -> None:

@@ -118,6 +118,7 @@ def test_a_quotation_is_the_shortest_run_of_words_with_all_stems_of_one_label(bu
         ("text", "red oaks", "name"),
         ("text", "red, old oak", "name"),
     ]
+    assert {r.label for r in reasons} == {"Red oak"}, "the name that is said, as the vocabulary writes it"
     assert [r.value for r in reasons] == pytest.approx([1 + 0.5, 1, 2 / 3])
     assert channel.explain(Document("q", text, language="en"), 0) == []
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tagwright.recall.linear import _likelihood
+from tagwright.pipeline.assembly import Assembly
+from tagwright.pipeline.settings import TaggerSettings
+from tagwright.recall.linear import Linear, _likelihood
+from tagwright.testing import Told
 from tagwright.types import Document
+from tagwright.vocabulary.base import Vocabulary
 
 TOLD = {"": (1.0, 0.0), "sea": (1.0, 0.0), "wood": (0.0, 1.0)}
 
@@ -21,7 +26,7 @@ def texts() -> list[Document]:
 
 def test_words_that_tell_tags_apart_decide(build: Any, named: Any, rows: Any) -> None:
     vocabulary = named("Sea", "Wood", "Air")
-    channel = build("linear", vocabulary, texts(), least=1)
+    channel = build("linear", vocabulary, texts())
     sea, both = rows(channel.recall([Document("a", "Gulls"), Document("b", "old and")], 5), vocabulary, "linear.score")
     assert sea["Sea"] > 0.5 > sea["Wood"]
     assert both["Sea"] == pytest.approx(both["Wood"], abs=0.05)
@@ -30,51 +35,79 @@ def test_words_that_tell_tags_apart_decide(build: Any, named: Any, rows: Any) ->
 
 def test_the_soft_classifier_is_less_sure_than_the_firm_one(build: Any, named: Any) -> None:
     vocabulary = named("Sea", "Wood")
-    channel = build("linear", vocabulary, texts(), least=1, firm=10.0, soft=0.01)
+    channel = build("linear", vocabulary, texts(), firm=10.0, soft=0.01)
     table = channel.recall([Document("a", "Gulls in the harbour")], 5)
     firm, soft = (np.abs(table.column(f"linear.{name}") - 0.5) for name in ("score", "soft_score"))
     assert np.all(firm > soft)
 
 
-def test_it_keeps_silent_where_there_are_too_many_tags_for_the_documents(build: Any, named: Any) -> None:
+def silent(documents: list[Document], vocabulary: Vocabulary, **options: int) -> bool:
+    return Linear(**options).silent(documents, vocabulary)
+
+
+def test_it_keeps_silent_where_there_are_too_many_tags_for_the_documents(named: Any) -> None:
+    vocabulary = named("Sea", "Wood", "Air")
+    assert silent(texts(), vocabulary, least=1, most=39)
+    assert not silent(texts(), vocabulary, least=1, most=40), "a tag without a document does not count"
+    everywhere = [replace(one, tags=(*(one.tags or ()), "Air")) for one in texts()]
+    assert not silent(everywhere, vocabulary, least=1, most=40), "nor does one that every document carries"
+    untagged = [Document("u", "Nobody looked"), *texts()]
+    assert not silent(untagged, vocabulary, least=1, most=40)
+
+
+def test_it_keeps_silent_where_tags_have_few_documents_each(named: Any) -> None:
     vocabulary = named("Sea", "Wood")
-    silent = build("linear", vocabulary, texts(), least=1, most=39)
+    assert not silent(texts(), vocabulary, least=10), "ten each"
+    assert silent(texts(), vocabulary, least=11)
+
+
+def test_it_keeps_silent_where_nothing_can_be_learned(build: Any, named: Any) -> None:
+    vocabulary = named("Sea", "Wood")
     asked = [Document("a", "Gulls")]
-    assert silent.recall(asked, 5).n_pairs == 0
-    assert build("linear", vocabulary, texts(), least=1, most=40).recall(asked, 5).n_pairs == 2
-    found = silent.complete(asked, build("linear", vocabulary, texts(), least=1).recall(asked, 5))
-    assert np.all(np.isnan(found.column("linear.score")))
-    assert silent.explain(asked[0], 0) == []
+    for none in ([], [Document("1", "ships", tags=("Sea",))]):
+        assert silent(none, vocabulary)
+        alone = build("linear", vocabulary, none)
+        assert alone.recall(asked, 5).n_pairs == 0, "where there is no other channel it is asked, and finds nothing"
+        assert alone.explain(asked[0], 0) == []
 
 
-def test_it_keeps_silent_where_tags_have_few_documents_each(build: Any, named: Any) -> None:
-    asked, vocabulary = [Document("a", "Gulls")], named("Sea", "Wood")
-    assert build("linear", vocabulary, texts(), least=10).recall(asked, 5).n_pairs == 2, "ten each"
-    assert build("linear", vocabulary, texts(), least=11).recall(asked, 5).n_pairs == 0
+def test_a_channel_that_was_found_silent_has_no_columns(named: Any) -> None:
+    vocabulary, asked = named("Sea", "Wood"), [Document("a", "Gulls")]
+    settings = TaggerSettings(channels={"names": {}, "linear": {"least": 11}})
+    made = Assembly(settings, Told(TOLD), ("en",))
+    assert [one.name for one in made.speaking] == ["names", "linear"], "nothing is decided before there are documents"
+    made.prepare(texts(), vocabulary)
+    assert [one.name for one in made.fresh().speaking] == ["names"]
+    found = made.fit(texts(), vocabulary).recall(asked)
+    assert not [name for name in found.columns if name.startswith("linear")]
+    assert [one.name for one in made.prepare([*texts(), *twenty_more()], vocabulary).speaking] == ["names", "linear"]
+
+
+def twenty_more() -> list[Document]:
+    return [replace(one, id=f"more-{one.id}") for one in texts()]
 
 
 def test_a_tag_that_every_document_carries_cannot_be_learned(build: Any, named: Any, rows: Any) -> None:
     vocabulary = named("Sea", "Wood", "All")
     every = [Document(one.id, one.text, tags=(*(one.tags or ()), "All")) for one in texts()]
-    found = rows(
-        build("linear", vocabulary, every, least=1).recall([Document("a", "Gulls")], 5), vocabulary, "linear.score"
-    )
+    found = rows(build("linear", vocabulary, every).recall([Document("a", "Gulls")], 5), vocabulary, "linear.score")
     assert set(found[0]) == {"Sea", "Wood"}
 
 
 def test_its_reason_is_the_words_that_tell_most(build: Any, named: Any) -> None:
     vocabulary = named("Sea", "Wood")
-    channel = build("linear", vocabulary, texts(), least=1)
+    channel = build("linear", vocabulary, texts())
     (said,) = channel.explain(Document("a", "Old Gulls rest in harbours."), 0)
     assert said.kind == "telling words"
     assert set(said.text.split(", ")) == {"Gulls", "harbours"}, "as they are written, without what tells nothing"
-    assert channel.explain(Document("a", "Gulls"), 1) == [], "what speaks against a tag is no reason for it"
+    (said,) = channel.explain(Document("a", "Gulls"), 1)
+    assert said.value < 0.5 and said.text == f"score {said.value:.2f}", "no words speak for it"
 
 
 def test_in_the_space_of_an_encoder_it_reads_vectors(build: Any, named: Any, rows: Any) -> None:
     vocabulary = named("Sea", "Wood")
     documents = [Document(f"{n}", ("sea", "wood")[n % 2], tags=(("Sea",), ("Wood",))[n % 2]) for n in range(20)]
-    channel = build("linear", vocabulary, documents, TOLD, space="meaning", least=1)
+    channel = build("linear", vocabulary, documents, TOLD, space="meaning")
     asked = Document("a", "wood")
     (found,) = rows(channel.recall([asked], 5), vocabulary, "linear.score")
     assert found["Wood"] > 0.5 > found["Sea"]

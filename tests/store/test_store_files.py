@@ -115,7 +115,7 @@ def test_an_older_store_is_migrated_and_keeps_what_it_had(
     store: SqliteStore, three: list[Document], file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.keep_documents(three)
-    more = (*STORE, Migration("decisions", ("CREATE TABLE decisions (x)", "ALTER TABLE claims ADD COLUMN note TEXT")))
+    more = (*STORE, Migration("later", ("CREATE TABLE later (x)", "ALTER TABLE claims ADD COLUMN note TEXT")))
     monkeypatch.setattr(module, "STORE", more)
     newer = SqliteStore(file)
     assert list(newer.documents()) == three
@@ -150,9 +150,9 @@ def test_an_altered_letter_in_a_row_is_found(store: SqliteStore, three: list[Doc
 
 
 def test_flipped_bits_are_found_or_harmless(store: SqliteStore, file: Path, tmp_path: Path) -> None:
-    kept = [Document(f"id {number}", f"text {number} " * 9, tags=(f"tag {number}",)) for number in range(60)]
+    kept = [Document(f"id {number}", f"text {number} " * 9, tags=(f"tag {number}",)) for number in range(160)]
     store.keep_documents(kept)
-    store.append([GrowthRow.add_document(document) for document in kept[:20]])
+    store.append([GrowthRow.add_document(document) for document in kept[:60]])
     rows = store.read(0)
     store.close()
     whole, chance, found = file.read_bytes(), random.Random(7), 0

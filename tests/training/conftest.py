@@ -1,4 +1,4 @@
-"""A small vocabulary and an out-of-fold table made by hand; a tiny random Llama with a tokenizer of bytes."""
+"""A small vocabulary and an out-of-fold table by hand; documents whose words nobody knows untaught; a tiny Llama."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tagwright.candidates import Candidates
 from tagwright.llm.prompts import Template, load
 from tagwright.pipeline.assembly import gold_of
 from tagwright.pipeline.table import OutOfFold
+from tagwright.training.lessons import Lessons
 from tagwright.types import Document, Tag
 from tagwright.vocabulary import Vocabulary
 
@@ -52,6 +53,45 @@ def known(vocabulary: Vocabulary) -> Callable[..., OutOfFold]:
         return OutOfFold(table, table.right(gold), sizes, [document.id for document in documents])
 
     return make
+
+
+@pytest.fixture(scope="session")
+def spoken() -> Callable[..., list[Document]]:
+    """Documents of one or two of the tags t:0, t:1 … each, spoken of by words that no name tells untaught.
+
+    Of tag n they say word(``ways`` n) … word(``ways`` n + ``ways`` - 1), one of them, and ``noise`` of noise0, noise1 …
+    """
+
+    def make(documents: int, tags: int, *, ways: int, noise: int, noises: int) -> list[Document]:
+        random, found = np.random.default_rng(0), []
+        for number in range(documents):
+            own = random.choice(tags, random.integers(1, 3), replace=False)
+            words = [f"word{ways * tag + (random.integers(ways) if ways > 1 else 0)}" for tag in own]
+            words += [f"noise{n}" for n in random.choice(noises, noise)]
+            text = " ".join(random.permutation(words))
+            found.append(Document(f"d{number}", text, tags=tuple(f"t:{tag}" for tag in own)))
+        return found
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def lessons_of() -> Callable[..., Lessons]:
+    """Lessons of documents; likely wrong are the first ``wrong`` of the tags that a document does not have."""
+
+    def make(documents: list[Document], vocabulary: Vocabulary, wrong: int | None = None) -> Lessons:
+        gold = [np.unique(vocabulary.positions(one.tags or ())).astype(np.int32) for one in documents]
+        every = np.arange(len(vocabulary), dtype=np.int32)
+        return Lessons(documents, gold, [np.setdiff1d(every, own)[:wrong] for own in gold], vocabulary)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def speakers(make_sentences: Callable[[list[str]], Path]) -> str:
+    """A sentence encoder that knows twelve names, two words for each, and twenty noises, but not what they mean."""
+    kinds = (("name", 12), ("word", 24), ("noise", 20))
+    return str(make_sentences([f"{kind}{n}" for kind, many in kinds for n in range(many)]))
 
 
 @pytest.fixture(scope="session")

@@ -57,15 +57,8 @@ def base(make_sentences: Callable[[list[str]], Path]) -> str:
 
 
 @pytest.fixture(scope="module")
-def parts() -> Parts:
-    random = np.random.default_rng(0)
-    documents = []
-    for number in range(400):
-        tags = random.choice(TAGS, random.integers(1, 3), replace=False)
-        words = [WORDS[tag] for tag in tags] + list(random.choice(NOISE, 2))
-        text = " ".join(random.permutation(words))
-        documents.append(Document(f"d{number}", text, tags=tuple(f"t:{tag}" for tag in tags)))
-    return Parts.of(documents, held_out=0.2, dev=0.1, seed=0)
+def parts(spoken: Callable[..., list[Document]]) -> Parts:
+    return Parts.of(spoken(400, TAGS, ways=1, noise=2, noises=len(NOISE)), held_out=0.2, dev=0.1, seed=0)
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tagwright.errors import ConfigError
-from tagwright.training.labeldata import LabelTraining, Steps
+from tagwright.training.labeldata import LabelExamples, LabelTraining, Steps
 
 
 def steps(n: int = 20, tags: int = 200, used: int = 100, **options: Any) -> Steps:
@@ -87,3 +88,48 @@ def test_what_is_left_at_0_becomes_what_suits_the_backbone() -> None:
 def test_a_setting_that_makes_no_sense_is_named(options: dict[str, Any], what: str) -> None:
     with pytest.raises(ConfigError, match=what):
         LabelTraining(**options)
+
+
+def written() -> LabelExamples:
+    """Twelve documents of two tags; three were written after the first, the second, and none."""
+    random = np.random.default_rng(0)
+    ids = [*(f"d{n}" for n in range(12)), "after d0", "after d1", "alone"]
+    right = [np.array([n % 2]) for n in range(15)]
+    none = [np.empty(0, dtype=np.int64)] * 15
+    vectors = [random.standard_normal((n, 4)).astype(np.float32) for n in (15, 2)]
+    light = {12: (0.5, "d0"), 13: (0.25, "d1"), 14: (0.5, "")}
+    return LabelExamples(ids, vectors[0], vectors[1], right, none, "encoder", ["a", "b"], light)
+
+
+def test_what_was_written_after_a_held_out_document_is_not_learned_from() -> None:
+    of, outcomes = written(), set()
+    bare = replace(of, ids=of.ids[:12], documents=of.documents[:12], right=of.right[:12], hard=of.hard[:12], written={})
+    for seed in range(20):
+        learned, held_out = of.split(0.25, seed)
+        assert max(held_out) < 12, "nothing is measured on what a model wrote"
+        assert [(12 in learned), (13 in learned), (14 in learned)] == [0 not in held_out, 1 not in held_out, True]
+        plain = bare.split(0.25, seed)
+        assert plain[1].tolist() == held_out.tolist() and plain[0].tolist() == learned[learned < 12].tolist()
+        outcomes.add(tuple(learned[learned >= 12].tolist()))
+    assert len(outcomes) > 1
+    assert bare.hash != of.hash != replace(of, written={**of.written, 14: (0.4, "")}).hash
+
+
+def test_what_has_a_part_in_it_is_seen_also_by_what_was_written_after_it() -> None:
+    of = written()
+    silent = of.documents.copy()
+    silent[0] = 0  # the encoder knows no word of it
+    found = replace(of, documents=silent)
+    assert 0 not in found.usable and set(found.seen) == set(of.ids)
+    assert of.weights.tolist() == [1.0] * 12 + [0.5, 0.25, 0.5]
+
+
+def test_steps_show_light_documents_as_often_as_they_weigh() -> None:
+    of = written()
+    steps = Steps(
+        of.right, of.hard, np.arange(15), np.arange(2), batch=13, drawn=2, likely=0, weights=of.weights
+    )  # fmt: skip
+    assert steps.an_epoch == 1
+    for epoch in range(4):
+        rows = steps.step(epoch).rows
+        assert len(rows) == 13 and set(range(12)) <= set(rows.tolist())

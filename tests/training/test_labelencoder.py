@@ -34,49 +34,36 @@ pytest.importorskip("sentence_transformers")
 pytest.importorskip("onnxruntime")
 
 TAGS = 12
-NAMES = [f"name{n}" for n in range(TAGS)]
-WORDS = [f"word{n}" for n in range(2 * TAGS)]
-NOISE = [f"noise{n}" for n in range(20)]
 
 
 class Killed(BaseException):
     pass
 
 
-@pytest.fixture(scope="module")
-def base(make_sentences: Callable[[list[str]], Path]) -> str:
-    return str(make_sentences([*NAMES, *WORDS, *NOISE]))
-
-
 @pytest.fixture
-def settings(base: str) -> LabelTraining:
+def settings(speakers: str) -> LabelTraining:
     return LabelTraining(
-        backbone=base, epochs=2, batch=20, chunk=20, wrong=2, tags=6, titles=0.0, learning_rate=5e-3, dropout=0.1,
+        backbone=speakers, epochs=2, batch=20, chunk=20, wrong=2, tags=6, titles=0.0, learning_rate=5e-3, dropout=0.1,
         looks=3, patience=50, device="cpu", save_minutes=1e-9,
     )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def library() -> tuple[list[Document], Vocabulary]:
-    random = np.random.default_rng(0)
-    documents = []
-    for number in range(240):
-        tags = random.choice(TAGS - 1, random.integers(1, 3), replace=False)
-        words = [WORDS[2 * tag + random.integers(2)] for tag in tags] + list(random.choice(NOISE, 3))
-        text = " ".join(random.permutation(words))
-        documents.append(Document(f"d{number}", text, tags=tuple(f"t:{tag}" for tag in tags)))
-    return documents, Vocabulary.from_tags([Tag(f"t:{n}", name) for n, name in enumerate(NAMES)])
+def library(spoken: Callable[..., list[Document]]) -> tuple[list[Document], Vocabulary]:
+    """The last tag has no document."""
+    documents = spoken(240, TAGS - 1, ways=2, noise=3, noises=20)
+    return documents, Vocabulary.from_tags([Tag(f"t:{n}", f"name{n}") for n in range(TAGS)])
 
 
 @pytest.fixture
-def run(library: tuple[list[Document], Vocabulary], tmp_path: Path) -> Callable[..., LabelEncoderRun]:
+def run(
+    library: tuple[list[Document], Vocabulary], lessons_of: Callable[..., Lessons], tmp_path: Path
+) -> Callable[..., LabelEncoderRun]:
     documents, vocabulary = library
 
     def make(settings: LabelTraining, name: str = "made") -> LabelEncoderRun:
         parts = Parts.of(documents, held_out=0.25, dev=0.2, seed=0)
-        gold = [np.unique(vocabulary.positions(one.tags or ())).astype(np.int32) for one in parts.taught]
-        wrong = [np.setdiff1d(np.arange(TAGS, dtype=np.int32), own)[:6] for own in gold]
-        return LabelEncoderRun(Lessons(parts.taught, gold, wrong, vocabulary), parts, tmp_path / name, settings)
+        return LabelEncoderRun(lessons_of(parts.taught, vocabulary, 6), parts, tmp_path / name, settings)
 
     return make
 

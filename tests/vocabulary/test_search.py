@@ -98,6 +98,29 @@ def test_any_query_is_safe(query: str) -> None:
         assert VOCABULARY.ids[hit.position] == hit.id
 
 
+def test_after_changes_it_finds_what_one_made_anew_finds() -> None:
+    more = [
+        Tag("s2", "Ground", synonyms={"en": ("Soil",)}),
+        Tag("s7", "Göttingen", deprecated=True),
+        Tag("n1", "Soil life", notation="QH541.9"),
+    ]
+    after = VOCABULARY.extended(more[:1]).extended(more[1:])
+    assert after.origin == (VOCABULARY, {1, 6, 10})
+    anew, followed = Search(after), Search.following(after, SEARCH)
+    for query in ("soil", "s", "earth", "qh541", "n1", "s2", "gottingen", "ground", "soil lfe", "erosion soil", "life"):
+        assert [(hit.position, hit.way, hit.label) for hit in followed.find(query)] == [
+            (hit.position, hit.way, hit.label) for hit in anew.find(query)
+        ]
+    assert Search.following(after).find("soil life")[0].position == 10
+    assert Search.following(VOCABULARY, SEARCH).find("soil") == SEARCH.find("soil")
+
+
+def test_of_a_letter_what_begins_with_it_is_found_and_not_all_that_holds_it() -> None:
+    many = Vocabulary.from_tags([*(Tag(f"a{n}", f"a {n:03d}") for n in range(300)), Tag("b", "b a")])
+    assert [hit.way for hit in Search(many).find("a", limit=5)] == ["prefix"] * 5
+    assert Search(many).find("b a")[0].id == "b"
+
+
 def edits(text: str) -> set[str]:
     """Every text that is one typo away, by the definition."""
     letters = "abx"

@@ -84,5 +84,10 @@ class Parted:
         """(n_pairs,) the part of each pair."""
         values = np.nan_to_num(candidates.column(self.by), nan=0.0)
         if self.by == SEEN:
-            return np.searchsorted(BAND_STARTS, values, side="right")
+            return band_of(values)
         return values.astype(np.int64)
+
+
+def band_of(seen: NDArray[np.floating]) -> NDArray[np.int64]:
+    """(n,) the frequency band, 0 to 3, of tags that so many documents were seen with."""
+    return np.searchsorted(BAND_STARTS, seen, side="right")

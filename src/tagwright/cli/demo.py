@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import sys
 import textwrap
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +14,7 @@ import typer
 
 import tagwright.cli.show as show
 from tagwright.cli.options import AsJson
+from tagwright.cli.serve import PORT, LogLevel, is_there, offer
 from tagwright.cli.suggest import table
 
 if TYPE_CHECKING:
@@ -28,9 +31,14 @@ def demo(
     folder: Annotated[
         Path, typer.Option("-o", "-p", "--project", metavar="DIR", help="Where the project goes.")
     ] = FOLDER,
+    serve: Annotated[
+        bool | None,
+        typer.Option("--serve/--no-serve", help="Serve the page at the end; by default where a person sits there."),
+    ] = None,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Where the page is served.")] = PORT,
     as_json: AsJson = False,
 ) -> None:
-    """Make a project from the demonstration library, train it, measure it, and tag three new texts."""
+    """Make a project from the demonstration library, train it, measure it, tag new texts, and serve the page."""
     import tagwright.demo.library as library
 
     opened = _make(folder)
@@ -43,6 +51,7 @@ def demo(
     if not as_json:
         _show_measures(report)
     found = opened.suggest(library.NEW_TEXTS, k=5, why=True)
+    waiting = _wait(opened)
     if as_json:
         show.emit(_as_json(folder, trained, report, found))
         return
@@ -51,7 +60,11 @@ def demo(
         text = textwrap.fill(document.text, width=100, initial_indent="  ", subsequent_indent="  ")
         show.say(f"\n{document.title}\n{text}\n")
         table(tags, report.cut)
+    opened.close()
     show.say(_next_steps(folder))
+    show.say(_page(folder, waiting, port))
+    if is_there() if serve is None and sys.stdin.isatty() and sys.stdout.isatty() else serve:
+        offer([folder], port=port, log_level=LogLevel.WARNING)
 
 
 def _tell(as_json: bool, text: str) -> None:
@@ -88,10 +101,22 @@ def _train(project: Project) -> TrainReport:
 def _measure(project: Project) -> Report:
     import tagwright.demo.library as library
     from tagwright.corpus import open_corpus
+    from tagwright.evaluation.kept import Runs
 
     with show.progress() as progress:
-        report, _ = project.evaluate(open_corpus([library.test_path()]), progress=progress)
+        report, saved = project.evaluate(open_corpus([library.test_path()]), why=True, progress=progress)
+    Runs(project.folder).keep(report, saved, made=datetime.now(), corpus=library.test_path().name)
     return report
+
+
+def _wait(project: Project) -> int:
+    """How many documents wait for review: the three texts, and others that the project has not learned from."""
+    import tagwright.demo.library as library
+    from tagwright.corpus import open_corpus
+    from tagwright.feedback import Feedback
+
+    feedback = Feedback(project.store, project.settings.feedback())
+    return len(feedback.wait([*library.NEW_TEXTS, *open_corpus([library.dev_path()])]))
 
 
 def _show_measures(report: Report) -> None:
@@ -114,6 +139,16 @@ def _next_steps(folder: Path) -> str:
     ]
     lines = ["", "next:", *(f"  {show.command()} {step}" for step in steps)]
     return "\n".join([*lines, "with your own library:", *(f"  {show.command()} {step}" for step in own)])
+
+
+def _page(folder: Path, waiting: int, port: int) -> str:
+    """Where the page is, or how to get it."""
+    extra = "" if is_there() else "    # needs: pip install 'tagwright[server]'"
+    return (
+        f"\n{waiting} documents wait for review on the page, where you can also try texts of your own:\n"
+        f"  {show.command()} serve -p {shlex.quote(str(folder))}{extra}\n"
+        f"  http://127.0.0.1:{port or PORT}/p/{folder.resolve().name}/review"
+    )
 
 
 def _as_json(folder: Path, trained: TrainReport, report: Report, found: list[Any]) -> dict[str, Any]:

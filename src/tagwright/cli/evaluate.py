@@ -83,7 +83,7 @@ def evaluate(
     _check_folders(out, save, page, frozen)
     if candidates is None:
         reading = documents.Reading(kind, columns, separator, tag_prefixes, language)
-        report, saved, source = _measured(project, overrides, reading, corpus, k, why=bool(save or page))
+        report, saved, source = _measured(project, overrides, reading, corpus, k)
     else:
         report, saved, source = *_measured_again(candidates), None
     report, saved = _moved_to(cut, report, saved)
@@ -140,7 +140,7 @@ def _check_folders(*files: Path | None) -> None:
 
 
 def _measured(
-    project: Path, overrides: Sequence[str], reading: documents.Reading, corpus: Sequence[str], k: int, *, why: bool
+    project: Path, overrides: Sequence[str], reading: documents.Reading, corpus: Sequence[str], k: int
 ) -> tuple[Report, SavedCandidates, protocols.Source]:
     from tagwright.errors import CorpusError
     from tagwright.project import Project
@@ -149,13 +149,26 @@ def _measured(
     opened = Project.open(project, overrides=overrides)
     read = reading.open(corpus, opened.vocabulary, keep_unknown_tags=True)
     with show.progress() as progress:
-        report, saved = opened.evaluate(read, k=k, why=why, progress=progress)
+        report, saved = opened.evaluate(read, k=k, why=True, progress=progress)
     documents.tell_problems(read.problems, beside=True)
     if not len(report.documents):
         raise CorpusError("no document has tags to measure against", path=", ".join(corpus))
     _tell_unknown(saved, ", ".join(corpus))
-    made = {"corpus": ", ".join(Path(name).name for name in corpus), "made": f"{datetime.now():%Y-%m-%d %H:%M}"}
-    return report, with_settings(saved, about=made), protocols.Source(opened, read)
+    now, names = datetime.now(), ", ".join(Path(name).name for name in corpus)
+    saved = with_settings(saved, about={"corpus": names, "made": f"{now:%Y-%m-%d %H:%M}"})
+    _keep_in(project, report, saved, now, names)
+    return report, saved, protocols.Source(opened, read)
+
+
+def _keep_in(project: Path, report: Report, saved: SavedCandidates, now: datetime, corpus: str) -> None:
+    """The project keeps the measurement for its page; one that cannot be written to is measured all the same."""
+    from tagwright.errors import OutputError
+    from tagwright.evaluation.kept import Runs
+
+    try:
+        Runs(project).keep(report, saved, made=now, corpus=corpus)
+    except OutputError as error:
+        show.note(error.message)
 
 
 def _tell_unknown(saved: SavedCandidates, place: str) -> None:

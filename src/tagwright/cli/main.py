@@ -18,13 +18,17 @@ import typer
 
 import tagwright.cli.compare as compare
 import tagwright.cli.config as config
+import tagwright.cli.decisions as decisions
 import tagwright.cli.demo as demo
 import tagwright.cli.doctor as doctor
 import tagwright.cli.encoder as encoder
 import tagwright.cli.enrich as enrich
 import tagwright.cli.evaluate as evaluate
 import tagwright.cli.init as init
+import tagwright.cli.jobs as jobs
+import tagwright.cli.keys as keys
 import tagwright.cli.llm as llm
+import tagwright.cli.serve as serve
 import tagwright.cli.suggest as suggest
 import tagwright.cli.tag as tag
 import tagwright.cli.train as train
@@ -52,6 +56,10 @@ app.command("compare")(compare.compare)
 app.add_typer(encoder.app, name="encoder")
 app.add_typer(llm.app, name="llm")
 app.add_typer(enrich.app, name="enrich")
+app.add_typer(decisions.app, name="decisions")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(keys.app, name="keys")
+app.command("serve")(serve.serve)
 app.command("config")(config.config)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)

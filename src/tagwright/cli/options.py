@@ -13,6 +13,16 @@ ProjectFolder = Annotated[
     Path,
     typer.Option("--project", "-p", metavar="DIR", help="The project's folder.", show_default="the current folder"),
 ]
+ProjectFolders = Annotated[
+    list[Path],
+    typer.Option(
+        "--project",
+        "-p",
+        metavar="DIR",
+        help="A project's folder (may be repeated).",
+        show_default="the current folder",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
 Overrides = Annotated[
     list[str],

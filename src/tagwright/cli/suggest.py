@@ -10,6 +10,7 @@ import typer
 
 import tagwright.cli.documents as documents
 import tagwright.cli.show as show
+from tagwright.calibration.spoken import spoken
 from tagwright.cli.options import (
     HERE,
     AsJson,
@@ -25,7 +26,7 @@ from tagwright.cli.options import (
 
 if TYPE_CHECKING:
     from tagwright.project.llm import Session
-    from tagwright.types import Document, Evidence, Suggestion
+    from tagwright.types import Case, Document, Evidence, Suggestion
 
 
 def suggest(
@@ -88,6 +89,8 @@ def table(suggestions: Sequence[Suggestion], cut: float) -> None:
     if any(suggestion.evidence for suggestion in suggestions):
         for one in suggestions:
             show.line((f"{one.confidence:.2f}  ", ""), (one.name, _style(one, cut)), (f"  {one.tag}", "dim"))
+            if one.cases is not None:
+                show.line((f"      {often(one.cases)}", ""))
             for evidence in one.evidence:
                 show.line((f"      {reason(evidence)}", ""))
     elif suggestions:
@@ -97,6 +100,12 @@ def table(suggestions: Sequence[Suggestion], cut: float) -> None:
 
 def _style(suggestion: Suggestion, cut: float) -> str:
     return "bold" if suggestion.confidence >= cut else "dim"
+
+
+def often(cases: Case) -> str:
+    """How often suggestions like one were right, in words."""
+    times, of = spoken(cases.right / cases.n)
+    return f"right {times} of {of:,} times ({cases.n:,} cases)"
 
 
 def reason(evidence: Evidence) -> str:

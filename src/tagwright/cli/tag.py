@@ -1,4 +1,4 @@
-"""``tagwright tag``: suggestions for every document of a corpus, into a file, resumable."""
+"""``tagwright tag``: suggestions for every document of a corpus, into a file or in shards, resumable."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import tagwright.cli.batch as batch
 import tagwright.cli.documents as documents
 import tagwright.cli.show as show
 from tagwright.cli.options import (
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from tagwright.project.llm import Session
     from tagwright.project.reports import TagReport
 
-Out = Annotated[Path, typer.Option("-o", metavar="OUT", help="The result: .jsonl, .jsonl.gz or .parquet.")]
+Out = Annotated[Path, typer.Option("-o", metavar="OUT", help="The result: .jsonl, .jsonl.gz, .parquet, or a folder.")]
 MinConfidence = Annotated[
     float, typer.Option("--min-confidence", min=0.0, max=1.0, help="Leave out what is less likely than this.")
 ]
@@ -42,7 +43,13 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace whatever O
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="With --llm: ask nothing and write nothing, show what it would take, about.")
 ]
-Workers = Annotated[int, typer.Option("--workers", min=1, max=256, help="Threads.")]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", min=1, max=4096, help="Threads; with an executor its processes, one for each core by default.",
+        show_default=False,
+    ),
+]  # fmt: skip
 
 
 def tag(
@@ -51,7 +58,10 @@ def tag(
     k: HowMany = 10,
     min_confidence: MinConfidence = 0.0,
     overwrite: Overwrite = False,
-    workers: Workers = 1,
+    workers: Workers = None,
+    executor: batch.ExecutorName = None,
+    address: batch.Address = None,
+    shard: batch.ShardSize = None,
     llm: WithLlm = False,
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
@@ -68,19 +78,28 @@ def tag(
 ) -> None:
     """Tag every document of a corpus, in its order; the same command continues what was cut off.
 
-    Example: tagwright tag new.jsonl -o tagged.jsonl --min-confidence 0.5
+    With --executor, or into a folder, several processes do it in shards. Example:
+    tagwright tag new.jsonl -o tagged.jsonl --min-confidence 0.5
     """
     from tagwright.project import Project
 
     opened = Project.open(project, overrides=overrides)
     read = documents.Reading(kind, columns, separator, tag_prefixes, language).open(corpus, opened.vocabulary)
-    session = opened.llm.session(caps(max_calls, max_tokens, max_cost), dry=dry_run) if llm else None
+    given = caps(max_calls, max_tokens, max_cost) if llm else None
+    how = batch.How(k, min_confidence, overwrite, given, tuple(overrides), executor, workers, address, shard)
     if dry_run:
-        return _dry_run(opened, read, session, as_json)
+        return _dry_run(opened, read, given, as_json)
+    do = batch.tag if executor or batch.is_folder(out) else _into_file
+    do(opened, read, out, how, as_json)
+
+
+def _into_file(opened: Project, corpus: Corpus, out: Path, how: batch.How, as_json: bool) -> None:
+    """Tags into one file, with threads of this process."""
+    session = opened.llm.session(how.caps) if how.caps is not None else None
     with show.progress() as bar:
         report = opened.tag(
-            read, out, k=k, min_confidence=min_confidence, overwrite=overwrite, workers=workers,
-            llm=session, progress=bar,
+            corpus, out, k=how.k, min_confidence=how.min_confidence, overwrite=how.overwrite,
+            workers=how.workers or 1, llm=session, progress=bar,
         )  # fmt: skip
     _tell(opened, report, out, session, as_json)
 
@@ -106,11 +125,11 @@ def _tell(opened: Project, report: TagReport, out: Path, session: Session | None
         show.note(documents.UNCALIBRATED)
 
 
-def _dry_run(opened: Project, corpus: Corpus, session: Session | None, as_json: bool) -> None:
+def _dry_run(opened: Project, corpus: Corpus, given: dict[str, float] | None, as_json: bool) -> None:
     """What the language model would be asked about these documents."""
-    if session is None:
+    if given is None:
         raise typer.BadParameter("--dry-run tells what --llm would take")
-    number = 0
+    session, number = opened.llm.session(given, dry=True), 0
     with show.progress() as progress:
         for batch in corpus.batches(64):
             opened.suggest(batch, llm=session)

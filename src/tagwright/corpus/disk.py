@@ -50,10 +50,17 @@ def remove(path: Path) -> None:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """The file is replaced as a whole."""
+    write_whole(
+        path, json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True).encode("utf-8", "replace") + b"\n"
+    )
+
+
+def write_whole(path: Path, data: bytes) -> None:
     """The file is replaced as a whole: written beside it, synced, renamed."""
     beside = path.with_name(path.name + ".tmp")
     with FileIO(beside, "w") as file:
-        write(file, json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True).encode("utf-8", "replace") + b"\n")
+        write(file, data)
         sync(file)
     replace(beside, path)
 

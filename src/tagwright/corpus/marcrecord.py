@@ -16,7 +16,7 @@ LONGEST_RECORD = 16 << 20
 _TITLE = {"245": "abc"}
 _TEXT = {"520": "ab", "505": "agrt", "653": "a"}
 # Who issued an identifier, and the address that it has on the web.
-_AUTHORITIES = {
+AUTHORITIES = {
     "(DE-588)": "https://d-nb.info/gnd/",
     "(DLC)": "http://id.loc.gov/authorities/subjects/",
     "(DNLM)": "http://id.nlm.nih.gov/mesh/",
@@ -28,11 +28,15 @@ _NOT_SORTING = dict.fromkeys(map(ord, "\x98\x9c\x88\x89"))
 
 @dataclass(frozen=True, slots=True)
 class MarcField:
-    """One field: ``data`` of a control field (001 to 009), or ``subfields`` as (code, value) in order."""
+    """One field: ``data`` of a control field (001 to 009), or ``subfields`` as (code, value) in order.
+
+    ``indicators`` are known of fields that are to be written; no reader needs them.
+    """
 
     tag: str
     data: str = ""
     subfields: tuple[tuple[str, str], ...] = ()
+    indicators: str = "  "
 
     def values(self, codes: str) -> list[str]:
         """The values of these subfields in the order of the record, without empty ones."""
@@ -71,8 +75,8 @@ def _reference(field: MarcField) -> TagReference:
     bare: list[str] = []
     for value in map(str.strip, field.values("0")):
         issuer, _, number = value.partition(")")
-        if f"{issuer})" in _AUTHORITIES:
-            ids.append(_AUTHORITIES[f"{issuer})"] + number.strip())
+        if f"{issuer})" in AUTHORITIES:
+            ids.append(AUTHORITIES[f"{issuer})"] + number.strip())
         ids.append(value)
         if value.startswith("(") and number:
             bare.append(number.strip())

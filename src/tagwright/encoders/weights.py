@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +96,37 @@ class Folder:
         except ValueError as error:
             raise FormatError(f"{self.path / name} holds no array: {error}", hint=_AGAIN) from error
         return found
+
+
+class Weighed:
+    """What answers by weights that were taught beforehand and lie in the folder ``model``, named in the settings.
+
+    A subclass says what it is called (``role``), which section of the settings it stands in, and the manifest's name.
+    """
+
+    role: ClassVar[str] = "channel"
+    section: ClassVar[str] = "channels"
+    manifest: ClassVar[str] = ""
+    name: str
+    model: str
+
+    @cached_property
+    def folder(self) -> Folder:
+        """The folder of the weights, read once; raises `ConfigError` where none is named, or as `Folder.read` does."""
+        if not self.model:
+            hint = f"name the folder of a model that was taught as '{self.section}.{self.name}.model'"
+            raise ConfigError(f"the {self.role} {self.name!r} has no model", hint=hint)
+        return Folder.read(Path(self.model), self.manifest)
+
+    @property
+    def seen(self) -> Seen:
+        """The documents that the weights were taught with; what is said of them is too good to learn from."""
+        return self.folder.seen
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the contents of the folder."""
+        return self.folder.fingerprint
 
 
 def _synced(file: Path) -> str:

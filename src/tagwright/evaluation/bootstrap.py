@@ -42,15 +42,17 @@ def paired_bootstrap(
     seed: int = 0,
     rounds: int = ROUNDS,
     tests: int = 1,
+    tail: float = _TAIL,
 ) -> dict[str, Difference]:
     """The difference of each metric that both have, with the percentile interval over resampled documents.
 
     Both must be of the same documents in the same order. All metrics see the same resamples. Fewer than two documents
-    give no interval (NaN). Of ``tests`` intervals, each this wide, all hold together with 95 % (Bonferroni).
+    give no interval (NaN). Of ``tests`` intervals, each this wide, all hold together with 95 % (Bonferroni). ``tail``:
+    how much lies beyond each end, 2.5 % by default.
     """
     names = [name for name in a if name in b]
     draws = np.concatenate(list(_differences([a[n] for n in names], [b[n] for n in names], seed, rounds)))
-    low, high = _interval(draws, (_tail(len(a[names[0]].top)) if names else _TAIL) / tests)
+    low, high = _interval(draws, (_tail(len(a[names[0]].top), tail) if names else tail) / tests)
     return {
         name: Difference(a[name].value, b[name].value, float(low[i]), float(high[i])) for i, name in enumerate(names)
     }
@@ -76,15 +78,15 @@ def _differences(a: list[PerDocument], b: list[PerDocument], seed: int, rounds: 
     return parts
 
 
-def _tail(n: int) -> float:
-    """The share of resamples beyond each end: a little below 2.5 %, as plain percentiles are too narrow for small n.
+def _tail(n: int, tail: float) -> float:
+    """The share of resamples beyond each end: a little below ``tail``, as plain percentiles are too narrow for small n.
 
     The expanded percentile interval (Hesterberg 2015): as wide as Student's t on n - 1 degrees of freedom, not as the
     normal distribution.
     """
     from scipy.special import ndtr, stdtrit  # scipy.stats has them, too, for half a second of every command's start
 
-    return float(ndtr(-np.sqrt(n / (n - 1)) * stdtrit(n - 1, 1 - _TAIL))) if n > 1 else _TAIL
+    return float(ndtr(-np.sqrt(n / (n - 1)) * stdtrit(n - 1, 1 - tail))) if n > 1 else tail
 
 
 def _interval(draws: NDArray[np.float64], tail: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from tagwright.candidates import Candidates
 
 FUSED = "fused"
+# What a fusion before has said, as one that looks anew reads it.
+FIRST = "first.score"
 
 
 class Fusion(Protocol):

@@ -67,7 +67,7 @@ class Ranker:
         large = candidates.n_documents > self.many
         self._trees, self._leaves = (self.many_trees, self.many_leaves) if large else (self.trees, self.leaves)
         rows = self._sample(candidates, gold)
-        part = rows.documents % _PARTS
+        part = _halves(rows.documents)
         held = np.zeros(len(rows.right))
         for number in range(_PARTS):
             head = Booster(self._rank(rows.where(part != number)))
@@ -162,3 +162,9 @@ class Ranker:
         share = np.minimum(1.0, self.easy / np.maximum(remaining, 1))[block.documents]
         drawn = random.random(block.n_pairs) < share
         return np.where(rest, np.where(drawn, 1 / share, 0), 1).astype(np.float32)
+
+
+def _halves(documents: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n,) the half of each row: by its document's number, or where that leaves one empty by its place among them."""
+    halves = documents % _PARTS
+    return halves if len(np.unique(halves)) == _PARTS else np.unique(documents, return_inverse=True)[1] % _PARTS

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+import tagwright.recall.pseudo as pseudo
+from tagwright.recall.piece import Piece
 from tagwright.recall.points import Points, sparse
-from tagwright.recall.shelf import Piece, Shelf
+from tagwright.recall.shelf import Shelf
 from tagwright.types import Document
 
 REJECTED = "rejected"
@@ -54,7 +56,8 @@ class Samples:
 
     ``document_of`` gives the document of an id with its metadata, ``None`` where it is not kept; one that came at run
     time is known to the shelf itself. ``state`` names what ``document_of`` gives now, for the `fingerprint`.
-    Documents whose tags a machine has set (``auto`` in their metadata) are no samples: nobody said that they are right.
+    Documents whose tags a machine has set (``auto`` in their metadata, or `tagwright.recall.pseudo`) are no samples:
+    nobody said that they are right.
     """
 
     shelf: Shelf
@@ -101,7 +104,7 @@ class Samples:
         for row, similarity in ranked:
             id, _ = self.shelf.label(row)
             kept = None if id == document.id else self.shelf.added(id) or self.document_of(id)
-            if kept is None or kept.metadata.get("auto") or _said(kept) in seen or _same(document, kept):
+            if kept is None or _by_machine(kept) or _said(kept) in seen or _same(document, kept):
                 continue
             sample = Sample(kept, similarity)
             if any(among is None or tag in among for tag in (*sample.right, *sample.wrong)):
@@ -155,6 +158,10 @@ def _same(one: Document, other: Document) -> bool:
     words = [set(_said(document).split()) for document in (one, other)]
     fewer = min(map(len, words))
     return fewer >= _FEWEST and len(words[0] & words[1]) >= _SHARED * fewer
+
+
+def _by_machine(document: Document) -> bool:
+    return bool(document.metadata.get("auto")) or pseudo.is_pseudo(document)
 
 
 def _said(document: Document) -> str:

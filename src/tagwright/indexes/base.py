@@ -46,6 +46,10 @@ class Index(Protocol):
         """These rows are never found again; a position that is not there is ignored."""
         ...
 
+    def vectors(self, positions: NDArray[np.integer]) -> Vectors:
+        """(n, width) float32: the rows at these positions, removed or not, as they are kept."""
+        ...
+
     def __len__(self) -> int:
         """The number of rows that can be found."""
         ...

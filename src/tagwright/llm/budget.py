@@ -6,10 +6,11 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from math import inf
-from typing import Any
+from typing import Any, Protocol
 
 from tagwright.errors import ConfigError
 from tagwright.llm.base import Before, Completion, Prompt, Usage
+from tagwright.registry import given
 
 OVER = "over the budget"
 DRY = "a dry run"
@@ -43,7 +44,7 @@ class Budget:
 
     def __post_init__(self) -> None:
         for one in fields(self):
-            if one.init and not getattr(self, one.name) >= 0:
+            if one.init and not one.metadata and not getattr(self, one.name) >= 0:
                 raise ConfigError(f"'budget.{one.name}' is {getattr(self, one.name)}, but cannot be below 0")
         if self.cost < inf and self.prompt_price == self.completion_price == 0:
             raise ConfigError(
@@ -69,18 +70,18 @@ class Budget:
         """Whether ``most`` still fits beside what is spent and under way; if so it counts as under way."""
         with self._lock:
             likely = Usage(most.calls, int(most.prompt_tokens * self._error), most.completion_tokens)
-            fits = self._fits(self.spent_ + self._held + likely) and self._fits_document(about, most)
-            if fits:
-                self._held = self._held + most
-            else:
-                self.refused_ += 1
+            fits = self._reserve(most, likely)
+            if fits and not self._fits_document(about, most):
+                self._pay(most, Usage())
+                fits = False
+            self.refused_ += not fits
             return fits
 
     def settle(self, held: Usage, taken: Usage, about: str = "") -> None:
         """What was held has taken this much."""
         with self._lock:
             again = max(taken.calls - held.calls, 0)
-            self._held = _positive(self._held + _negative(held) + Usage(-again))
+            self._pay(held + Usage(again), taken)
             self.spent_ = self.spent_ + taken
             if held.prompt_tokens:
                 self._error = max(self._error, taken.prompt_tokens / held.prompt_tokens)
@@ -90,14 +91,23 @@ class Budget:
     def may_retry(self) -> bool:
         """Whether one more call still fits, for a question that got no answer; if so it counts as under way."""
         with self._lock:
-            fits = self._fits(self.spent_ + self._held + Usage(calls=1))
-            if fits:
-                self._held = self._held + Usage(calls=1)
-            return fits
+            return self._reserve(Usage(calls=1), Usage(calls=1))
 
-    def _fits(self, after: Usage) -> bool:
+    def fits(self, after: Usage) -> bool:
+        """Whether so much may be spent in all."""
         tokens = after.prompt_tokens + after.completion_tokens
         return after.calls <= self.calls and tokens <= self.tokens and self.cost_of(after) <= self.cost
+
+    def _reserve(self, most: Usage, likely: Usage) -> bool:
+        """Whether what is ``likely`` taken still fits; if so ``most`` counts as under way."""
+        fits = self.fits(self.spent_ + self._held + likely)
+        if fits:
+            self._held = self._held + most
+        return fits
+
+    def _pay(self, held: Usage, taken: Usage) -> None:
+        """What was under way is so no more."""
+        self._held = _positive(self._held + _negative(held))
 
     def _fits_document(self, about: str, most: Usage) -> bool:
         if not self._capped:
@@ -109,6 +119,34 @@ class Budget:
         if fits:
             self._documents[about] = after
         return fits
+
+
+class Purse(Protocol):
+    """What several budgets pay from, in other processes or on other machines, too."""
+
+    def hold(self, most: Usage, likely: Usage) -> bool:
+        """Whether what is ``likely`` taken still fits beside all that is spent and under way anywhere.
+
+        If so ``most`` counts as under way.
+        """
+        ...
+
+    def settle(self, held: Usage, taken: Usage) -> None:
+        """What was held has taken this much."""
+        ...
+
+
+@dataclass
+class SharedBudget(Budget):
+    """A budget whose caps hold for all that pay from one ``purse``; ``spent_`` is what was taken through this one."""
+
+    purse: Purse = given()
+
+    def _reserve(self, most: Usage, likely: Usage) -> bool:
+        return self.purse.hold(most, likely)
+
+    def _pay(self, held: Usage, taken: Usage) -> None:
+        self.purse.settle(held, taken)
 
 
 def _positive(usage: Usage) -> Usage:

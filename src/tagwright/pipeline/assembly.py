@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -13,7 +14,7 @@ import tagwright.registry as registry
 from tagwright.candidates import LANGUAGE, SEEN, Candidates, Floats, Ints
 from tagwright.encoders.base import Encoder, LearningEncoder
 from tagwright.errors import ConfigError
-from tagwright.pipeline.settings import TaggerSettings
+from tagwright.pipeline.settings import LATER_CHANNELS, TaggerSettings
 from tagwright.recall.base import Channel
 from tagwright.recall.finder import Finder
 from tagwright.recall.labels import Labels
@@ -32,24 +33,27 @@ Given = TypeVar("Given", Channel, Reranker)
 # Documents are handled in blocks cut by their position, whatever the caller's batch size: the same bytes come out.
 BLOCK = 64
 FOUND = "found"
+STATE = "assembly.json"
 
 
 class Assembly:
     """Channels in the order of the settings, over shared parts.
 
-    `prepare` learns what looks at no gold tag (rarity of words, the encoder, labels), once for all folds; `fit` what
-    does. `fresh` gives the same assembly with nothing of the second kind.
+    `prepare` learns what looks at no gold tag (rarity of words, the encoder, labels), once for all folds, and decides
+    which channels keep ``silent``, by how many documents and tags there are; `fit` learns the rest. `fresh` gives the
+    same assembly with nothing of what `fit` learns.
     """
 
     def __init__(self, settings: TaggerSettings, encoder: Encoder, languages: tuple[str, ...]) -> None:
         self.settings, self.encoder = settings, encoder
         self.informed = True
+        self.silent: frozenset[str] = frozenset()
         self.analyzer = Analyzer(languages)
         self.finder = Finder(self.analyzer, Labels(self.analyzer))
         self.tfidf = TfIdf(self.analyzer, **settings.words)
         self.meaning = MeaningSpace(encoder)
         self.spaces: dict[str, Space] = {"words": WordSpace(self.tfidf), "meaning": self.meaning}
-        self.tag_points, self.readers = TagPoints(self.meaning), Readers()
+        self.tag_points, self.readers = TagPoints(self.meaning, index=settings.index), Readers()
         if isinstance(encoder, LearningEncoder) and hasattr(encoder, "analyzer"):
             encoder.analyzer = self.analyzer
         self._furnish()
@@ -63,11 +67,12 @@ class Assembly:
         return other
 
     def prepare(self, documents: Sequence[Document], vocabulary: Vocabulary) -> Self:
-        """Learns what looks at no gold tag."""
+        """Learns what looks at no gold tag, and which channels keep silent."""
         self.tfidf.fit(documents)
         if isinstance(self.encoder, LearningEncoder) and self.informed:
             self.encoder.fit(documents, vocabulary)
         self.finder.labels.fit(vocabulary)
+        self.silent = frozenset(one.name for one in self.channels if one.silent(documents, vocabulary))
         return self
 
     def fit(self, documents: Sequence[Document], vocabulary: Vocabulary) -> Self:
@@ -105,15 +110,16 @@ class Assembly:
         An encoder that has learned from tag names alone, or from a handful of documents, puts noise beside the names:
         on ESCO skills, vocabulary only, R@10 falls from 0.72 to 0.59. A channel that `adapts` an encoder to the
         documents is silent without documents, and beside an encoder that learned from them itself (with `Lsa` on
-        tibkat-en, dev: nDCG@10 0.613 instead of 0.624).
+        tibkat-en, dev: nDCG@10 0.613 instead of 0.624). A channel that was found to be ``silent`` is left out, too;
+        where none is left, all are asked.
         """
         learning = isinstance(self.encoder, LearningEncoder)
-        if self.informed and not learning:
-            return self.channels
-        plain = [channel for channel in self.channels if not channel.adapts]
+        found = [channel for channel in self.channels if channel.name not in self.silent]
+        if learning or not self.informed:
+            found = [channel for channel in found if not channel.adapts]
         if learning and not self.informed:
-            plain = [channel for channel in plain if not _needs_meaning(channel)]
-        return plain or self.channels
+            found = [channel for channel in found if not _needs_meaning(channel)]
+        return found or self.channels
 
     def recall_all(self, documents: Sequence[Document]) -> Candidates:
         """`recall` block by block."""
@@ -152,7 +158,9 @@ class Assembly:
         self.readers.forget()
 
     def save(self, folder: Path) -> None:
-        """Writes shared parts and channels, a folder each."""
+        """Writes shared parts and channels, a folder each, and which channels keep silent."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / STATE).write_text(json.dumps({"format": 1, "silent": sorted(self.silent)}), encoding="utf-8")
         self.finder.labels.save(folder / "labels")
         self.tfidf.save(folder / "words")
         if isinstance(self.encoder, LearningEncoder) and self.informed:
@@ -166,6 +174,7 @@ class Assembly:
 
     def load(self, folder: Path, vocabulary: Vocabulary) -> Self:
         """Reads what `save` wrote."""
+        self.silent = self._silent_in(folder)
         self.finder.labels.load(folder / "labels", vocabulary)
         self.tfidf.load(folder / "words")
         if isinstance(self.encoder, LearningEncoder) and self.informed:
@@ -194,13 +203,24 @@ class Assembly:
                 setattr(channel, field.name, given[field.name])
         return channel
 
+    @property
+    def shelf(self) -> Shelf | None:
+        """The documents that were learned from; ``None`` where no channel in use remembers any."""
+        used = self.used_spaces()
+        return self.shelves[used[0]] if used else None
+
     def _about(self, documents: Sequence[Document], candidates: Candidates) -> dict[str, Floats]:
         """What calibration and cuts look at beside the channels' scores: `SEEN` and `LANGUAGE`."""
-        used = self.used_spaces()
-        counts = self.shelves[used[0]].counts() if used else np.zeros(0)
-        seen = np.full(candidates.n_pairs, np.nan) if not used else counts[candidates.tags]
+        shelf = self.shelf
+        seen = np.full(candidates.n_pairs, np.nan) if shelf is None else shelf.counts()[candidates.tags]
         languages = np.array([language_number(document.language) for document in documents])
         return {SEEN: seen.astype(np.float32), LANGUAGE: languages[candidates.documents].astype(np.float32)}
+
+    def _silent_in(self, folder: Path) -> frozenset[str]:
+        """The channels that were silent; where a former version wrote, those that it did not have."""
+        if (folder / STATE).exists():
+            return frozenset(json.loads((folder / STATE).read_text(encoding="utf-8"))["silent"])
+        return frozenset(name for name in LATER_CHANNELS if not (folder / "channels" / name).exists())
 
     def _furnish(self) -> None:
         self.shelves = {name: Shelf(space, **self.settings.shelf) for name, space in self.spaces.items()}

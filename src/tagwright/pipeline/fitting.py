@@ -24,6 +24,8 @@ from tagwright.types import Document
 from tagwright.vocabulary.base import Vocabulary
 
 Progress = Callable[[str, int, int | None], None]
+# The two heads of a ranking learn from halves of the documents.
+_FEWEST_FOUND = 2
 
 
 def quiet(stage: str, done: int, total: int | None) -> None:
@@ -171,6 +173,9 @@ class CrossFit:
 
     def _ranked(self, rows: NDArray[np.int64], table: Candidates) -> Ranking:
         """A ranking that was fitted on these documents and their table."""
+        if np.count_nonzero(np.diff(table.offsets)) < _FEWEST_FOUND:
+            what = f"for {len(rows):,} documents the channels find no tag at all: there is no ranking to learn"
+            raise ConfigError(what, hint="switch more channels on, or look whether texts and tags are of one language")
         ranking = Ranking(self._settings.fusion, self._assembly.rerankers, self._memory)
         return ranking.fit(self._read(rows), table, table.right([self._gold[row] for row in rows]))
 

@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 
 import tagwright.registry as registry
 from tagwright.candidates import Candidates, Floats
-from tagwright.fusion.base import FUSED, Fusion
+from tagwright.fusion.base import FIRST, FUSED, Fusion
 from tagwright.pipeline.settings import Options
 from tagwright.rerank.base import Reranker
 from tagwright.types import Document
 
-# The first fusion's score, as the second one reads it.
-FIRST = "first.score"
 # The second fusion learns from candidates that a first one chose which had not seen their documents.
 _PARTS = 3
 _BLOCK = 64

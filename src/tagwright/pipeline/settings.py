@@ -20,7 +20,10 @@ DEFAULT_CHANNELS: dict[str, dict[str, Any]] = {
     "adapter": {"kind": "adapter"},
     "meaning_centroids": {"kind": "centroids", "space": "meaning"},
     "meaning_graph": {"kind": "graph", "space": "meaning", "power": 6.0},
+    "linear": {"kind": "linear"},
 }
+# Of these, what models of before did not have: they go on without it until the next training.
+LATER_CHANNELS = ("linear",)
 
 
 @dataclass(frozen=True)
@@ -78,4 +81,5 @@ class TaggerSettings:
     fitting: Fitting = field(default_factory=Fitting)
     hierarchy: Hierarchy = field(default_factory=Hierarchy)
     rerank: Mapping[str, Options] = field(default_factory=dict)
+    index: Options = field(default_factory=lambda: {"kind": "auto"})
     shortlist: int = 300

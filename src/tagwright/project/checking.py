@@ -14,7 +14,7 @@ from tagwright.project.reports import Finding
 
 def check(opened: Opened) -> list[Finding]:
     """Reads all files of the manifest, the settings, the encoder and the database; nothing that is broken is raised."""
-    checks = (_files, _settings, _encoder, _store, _growth, _learned)
+    checks = (_files, _settings, _encoder, _store, _growth, _held, _learned)
     return [finding for one in checks for finding in _told(one, opened)]
 
 
@@ -70,6 +70,13 @@ def _growth(opened: Opened) -> Iterator[Finding]:
     if documents or tags:
         what = f"{documents:,} documents and {tags:,} tags changed since the last training"
         yield Finding("ok", what, "tagwright train learns them fully")
+
+
+def _held(opened: Opened) -> Iterator[Finding]:
+    held = opened.store.checks.held()
+    if held is not None:
+        what = f"decisions since row {held:,} of the growth log made suggestions worse and are held back"
+        yield Finding("warning", what, "tagwright decisions check, then decisions back or decisions trust")
 
 
 def _learned(opened: Opened) -> Iterator[Finding]:

@@ -25,11 +25,18 @@ class Growth:
     last row that was read; ``changed`` the positions of tags added or changed since. ``rows_after`` reads the log.
 
     However the rows came, one by one or all at once, the same state comes out: tags in the order in which they first
-    came, each as its last row has it; documents likewise, with the tags that the vocabulary has now.
+    came, each as its last row has it; documents likewise, with the tags that the vocabulary has now. Rows about
+    documents with a number above ``held`` are passed over.
     """
 
-    def __init__(self, base: Vocabulary, manifest: Manifest, rows_after: Callable[[int], list[GrowthRow]]) -> None:
-        self.base, self.vocabulary = base, base
+    def __init__(
+        self,
+        base: Vocabulary,
+        manifest: Manifest,
+        rows_after: Callable[[int], list[GrowthRow]],
+        held: int | None = None,
+    ) -> None:
+        self.base, self.vocabulary, self.held = base, base, held
         self.seen = min(manifest.folded, manifest.vocabulary_at)
         self.changed: set[int] = set()
         self._manifest, self._rows_after = manifest, rows_after
@@ -56,8 +63,7 @@ class Growth:
     def read(self) -> None:
         """Reads the rows since the last time; the vocabulary is up to date when this returns."""
         rows = self._rows_after(self.seen)
-        known = {True: self._manifest.vocabulary_at, False: self._manifest.folded}
-        new = [row for row in rows if row.seq > known[row.kind in _ABOUT_TAGS]]
+        new = [row for row in rows if self._counts(row)]
         for row in new:
             self._digest.update(json.dumps([row.kind, row.payload], sort_keys=True).encode())
         self._change_tags([row for row in new if row.kind in _ABOUT_TAGS])
@@ -75,6 +81,11 @@ class Growth:
         elif self._fresh or self._waiting:
             self._bring_on(tagger)
         self._brought, self._waiting, self._fresh = tagger, [], set()
+
+    def _counts(self, row: GrowthRow) -> bool:
+        if row.kind in _ABOUT_TAGS:
+            return row.seq > self._manifest.vocabulary_at
+        return row.seq > self._manifest.folded and (self.held is None or row.seq <= self.held)
 
     def _bring_fresh(self, tagger: Tagger) -> None:
         if positions := self.changed.union(self._manifest.changed):
@@ -101,8 +112,8 @@ class Growth:
 
     def _remember(self, row: GrowthRow) -> None:
         document = _tagged(row)
-        if document is None or self._documents.get(row.subject) is None:
-            self._documents.pop(row.subject, None)  # a document that comes again is the last one
+        if document is None or self._documents.get(row.subject) != document:
+            self._documents.pop(row.subject, None)  # a document that changes is the last one, as on the shelf
         self._documents[row.subject] = document
 
     def _change_tags(self, rows: Sequence[GrowthRow]) -> None:

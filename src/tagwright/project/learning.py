@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import tagwright.enrichment.sampled as sampled
@@ -21,12 +21,16 @@ from tagwright.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class Material:
-    """The tagged ones of the kept documents, which stand at row ``folded`` of the growth log."""
+    """The tagged ones of the kept documents, which stand at row ``folded`` of the growth log.
+
+    ``machine``: what only machines have said about documents, for channels to learn from with little weight.
+    """
 
     vocabulary: Vocabulary
     documents: list[Document]
     folded: int
     problems: Problems
+    machine: list[Document] = field(default_factory=list)
 
     def report(self, tagger: Tagger, cpu_seconds: float, samples: int = 0) -> TrainReport:
         """What a tagger has learned from them."""
@@ -51,14 +55,16 @@ def gather(store: Store, corpus: Given | None, vocabulary: Vocabulary) -> Materi
         read = corpus_of(corpus, vocabulary, for_training=True)
         store.keep_documents(_useful(read, vocabulary))
         folded, problems = store.folded(), read.problems
-    return Material(vocabulary, pseudo.real(_useful(store.documents(), vocabulary)), folded, problems)
+    documents = list(_useful(store.documents(), vocabulary))
+    people = pseudo.real(documents)
+    return Material(vocabulary, people, folded, problems, pseudo.twins(documents, {one.id for one in people}))
 
 
-def written(folder: Path, material: Material, options: Enrichment) -> list[Document]:
-    """What a language model wrote for rare tags, as far as channels are to learn from it beside these documents."""
+def written(folder: Path, documents: Sequence[Document], vocabulary: Vocabulary, options: Enrichment) -> list[Document]:
+    """What a language model wrote for rare tags, as far as it is to be learned from beside these documents."""
     if not options.samples:
         return []
-    return sampled.for_training(sampled.read(folder / sampled.FILE), material.documents, material.vocabulary, options)
+    return sampled.for_training(sampled.read(folder / sampled.FILE), documents, vocabulary, options)
 
 
 def _useful(documents: Iterable[Document], vocabulary: Vocabulary) -> Iterator[Document]:

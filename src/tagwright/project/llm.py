@@ -122,12 +122,14 @@ class LanguageModel:
         folder = self._opened.folder / PROMPTS
         return {name: prompts.load(name, folder) for name in prompts.names()}
 
-    def session(self, caps: Mapping[str, float] | None = None, *, dry: bool = False) -> Session:
+    def session(
+        self, caps: Mapping[str, float] | None = None, *, dry: bool = False, budget: Budget | None = None
+    ) -> Session:
         """A conversation within the budget of the settings, or within other ``caps`` {"calls", "tokens", "cost"}.
 
-        Raises `ConfigError` where no stage is switched on.
+        ``budget`` stands for both where it is given. Raises `ConfigError` where no stage is switched on.
         """
-        budget = self._budget(caps)
+        budget = budget or self.budget(caps)
         stages, notes, estimating = self.stages(budget, dry)
         tagger, learned, wanted = self._opened.tagger(), self.learned, self.wanted()
         identity = self._identity()
@@ -152,7 +154,7 @@ class LanguageModel:
         kept = versions.load_out_of_fold(opened.folder, opened.manifest)
         if kept is None:
             raise ConfigError("nothing was learned about ranking", hint="tagwright train with more tagged documents")
-        budget = self._budget(caps)
+        budget = self.budget(caps)
         stages, notes, _ = self.stages(budget, dry=False)
         session = Session(Asking(stages, Cascade(), None, notes, self._identity()), budget)
         given = generating.sample(kept, opened.store.documents(), tagger, wanted.documents)
@@ -170,7 +172,7 @@ class LanguageModel:
 
         With ``dry`` nothing is asked, and the third counts what answers would take at most.
         """
-        budget = self._budget(caps)
+        budget = self.budget(caps)
         estimating = Estimating(self.model) if dry else None
         return self._stack(budget, estimating), budget, estimating
 
@@ -178,7 +180,8 @@ class LanguageModel:
         """The settings of the section "generation"."""
         return Generation(**self._opened.settings.options("generation"))
 
-    def _budget(self, caps: Mapping[str, float] | None) -> Budget:
+    def budget(self, caps: Mapping[str, float] | None = None) -> Budget:
+        """What may be spent, by the settings and other ``caps``; nothing is spent yet."""
         return Budget(**{**self._opened.settings.options("budget"), **(caps or {})})
 
     def stages(self, budget: Budget, dry: bool) -> tuple[list[Stage], Notes, Estimating | None]:

@@ -10,15 +10,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import tagwright.project.parts as parts
 import tagwright.project.versions as versions
 from tagwright.calibration.rule import Rule
 from tagwright.encoders.base import Encoder
 from tagwright.errors import ConfigError, ProjectError, StoreError
+from tagwright.pipeline.assembly import STATE
+from tagwright.pipeline.settings import LATER_CHANNELS
 from tagwright.project.growing import Growth
 from tagwright.project.manifest import Manifest
-from tagwright.project.settings import Settings
+from tagwright.project.settings import DEFAULT, Settings
 from tagwright.store.base import GrowthRow
 from tagwright.store.sqlite import SqliteStore
 from tagwright.tagger import Tagger
@@ -61,10 +64,13 @@ class Opened:
     def growth(self) -> Growth:
         """The growth log, read to its end."""
         self.notice()
+        held = self.store.checks.held()
+        if self._growth is not None and self._growth.held != held:
+            self._forget()
         try:
             if self._growth is None:
                 base = versions.load_vocabulary(self.folder, self.manifest)
-                self._growth = Growth(base, self.manifest, self.rows_after)
+                self._growth = Growth(base, self.manifest, self.rows_after, held)
             self._growth.read()
         except _MAY_BE_OUTDATED:
             if not self._outdated():
@@ -77,7 +83,7 @@ class Opened:
         growth = self.growth()
         try:
             if self._tagger is None:
-                self._tagger = self._loaded(growth.base)
+                self._tagger = self.loaded(growth.base)
             growth.bring(self._tagger)
         except _MAY_BE_OUTDATED:
             if not self._outdated():
@@ -88,6 +94,11 @@ class Opened:
             raise
         return self._tagger
 
+    def cut(self) -> float:
+        """The confidence from which F1 is highest: it was learned, so nothing is brought up to date for it."""
+        self.growth()
+        return (self._tagger or self.tagger()).cut
+
     def rule(self) -> Rule | None:
         """What is done with suggestions; ``None`` where nothing was tuned."""
         self.notice()
@@ -96,7 +107,8 @@ class Opened:
 
     def differences(self) -> list[tuple[str, str]]:
         """(what, next step) for every setting that is not the one that the model was trained with."""
-        return self.settings.differences(self.manifest.learned_with, ranking=self.manifest.calibrated)
+        then = {**self._of_later_channels(), **self.manifest.learned_with}
+        return self.settings.differences(then, ranking=self.manifest.calibrated)
 
     def new_tagger(self, vocabulary: Vocabulary, taught: Mapping[str, Path] | None = None) -> Tagger:
         """One that has learned nothing yet; ``taught``: with these folders instead of `taught`."""
@@ -153,6 +165,14 @@ class Opened:
             yield lease.renew
         self.notice()
 
+    def refuse_held(self) -> None:
+        """Raises `ProjectError` where decisions are held back: what made suggestions worse must not be learned."""
+        if self.store.checks.held() is not None:
+            raise ProjectError(
+                "the newest decisions made suggestions worse and are held back",
+                hint="tagwright decisions check says more; decisions back takes them back, decisions trust uses them",
+            )
+
     def refuse_another_model(self, model: str) -> None:
         """Raises `ProjectError` where ``model`` is not the one in use any more: what was learned of it is of no use."""
         if self.manifest.model != model:
@@ -167,7 +187,8 @@ class Opened:
             self._store.close()
             self._store = None
 
-    def _loaded(self, vocabulary: Vocabulary) -> Tagger:
+    def loaded(self, vocabulary: Vocabulary) -> Tagger:
+        """The tagger as it was trained, without anything of the growth log."""
         tagger, differences = self.new_tagger(vocabulary), self.differences()
         if differences and not self.manifest.documents:
             return tagger.fit([])  # names alone are learned in a moment, so other settings need no training
@@ -183,6 +204,15 @@ class Opened:
                 f"{self.store.path} ends at row {last}, but the model knows row {known}: it is another database",
                 hint="restore it from a copy of the project, or make the project anew (tagwright init, then train)",
             )
+
+    def _of_later_channels(self) -> dict[str, Any]:
+        """The settings of default channels that a model of a former version does not have: it goes on without them."""
+        if f"{self.manifest.model}/{STATE}" in self.manifest.files:
+            return {}
+        of_later = tuple(f"channels.{name}." for name in LATER_CHANNELS)
+        if any(key.startswith(of_later) and origin != DEFAULT for key, _, origin in self.settings.rows()):
+            return {}  # it was asked for
+        return {key: value for key, value in self.settings.learned_with().items() if key.startswith(of_later)}
 
     def _read(self) -> None:
         self._stamp = Manifest.stamp(self.folder)

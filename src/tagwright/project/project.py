@@ -131,6 +131,11 @@ class Project:
         """Whether the confidence is a probability."""
         return self.manifest.calibrated
 
+    @property
+    def cut(self) -> float:
+        """The confidence from which F1 is highest."""
+        return self._opened.cut()
+
     @cached_property
     def llm(self) -> LanguageModel:
         """The language model: `LanguageModel.session` gives what `suggest` and `tag` take as ``llm``."""
@@ -146,7 +151,6 @@ class Project:
         return versions.load_out_of_fold(self.folder, self.manifest)
 
     # --- work --------------------------------------------------------------------------------------------------
-
     def train(
         self,
         corpus: Given | None = None,

@@ -18,6 +18,7 @@ from tagwright.generation.asking import DEFAULT_STAGES, RESERVED, Generation
 from tagwright.generation.knowledge import Knowledge
 from tagwright.llm.budget import Budget
 from tagwright.pipeline.settings import DEFAULT_CHANNELS, Fitting, Hierarchy, TaggerSettings
+from tagwright.project.serving import FeedbackOptions, ScaleOptions, ServerOptions
 from tagwright.recall.shelf import Shelf
 from tagwright.text.tfidf import TfIdf
 from tagwright.training.described import GeneratorTraining
@@ -31,15 +32,21 @@ Tree = dict[str, Any]
 
 # What a language model is asked, and by which: a model without one is trained, and answers, the same.
 OF_LLM = ("llm.", "stages.", "generation.", "knowledge.", "budget.")
+# How it is offered, and what guards what people decide.
+OF_SERVICE = ("server.", "feedback.", "scale.")
 # Values that change nothing about a trained model: how quickly it answers, how it was made, where it lies.
-_NO_CHANGE = ("encoder.threads", "encoder.model", "store.", "fitting.", "teaching", "enrichment.", *OF_LLM)
+_NO_CHANGE = (
+    "encoder.threads", "encoder.model", "store.", "fitting.", "teaching", "enrichment.", *OF_LLM, *OF_SERVICE,
+)  # fmt: skip
 # Values that change how a trained model is asked, not what it learned.
-_AT_RUN_TIME = ("shortlist", "hierarchy.", *_NO_CHANGE)
+_AT_RUN_TIME = ("shortlist", "hierarchy.", "index.", *_NO_CHANGE)
 # Tables of named components: what one is called, for messages.
 _NAMED = {"channels.": "channel", "stages.": "stage", "rerank.": "reranker"}
 _DEPTH = ".k"
-# How what is taught is taught: an encoder, a pair model, a cross-encoder, a label-guided classifier, a generator.
-_TEACHING: dict[str, type[Any]] = {
+# Tables that are the options of one class, without kinds.
+_TABLES: dict[str, type[Any]] = {
+    "fitting": Fitting, "hierarchy": Hierarchy, "generation": Generation, "knowledge": Knowledge, "budget": Budget,
+    "enrichment": Enrichment, "server": ServerOptions, "feedback": FeedbackOptions, "scale": ScaleOptions,
     "teaching": EncoderTraining, "teaching_pairs": PairTraining, "teaching_cross": CrossTraining,
     "teaching_labelguided": LabelTraining, "teaching_described": GeneratorTraining,
 }  # fmt: skip
@@ -69,11 +76,9 @@ class Settings:
         self.switched_off: list[str] = []
         self._tree: Tree = {
             "encoder": {"kind": "lsa"}, "words": {}, "fusion": {"kind": "ranker"}, "calibration": {"kind": "best"},
-            "cuts": {"kind": "document"},
-            "fitting": {}, "shelf": {}, "hierarchy": {}, "store": {"kind": "sqlite"},
-            "llm": {"kind": "local"}, "generation": {}, "knowledge": {}, "budget": {}, "rerank": {},
-            "enrichment": {},
-            **{name: {} for name in _TEACHING},
+            "cuts": {"kind": "document"}, "index": {"kind": "auto"},
+            "shelf": {}, "store": {"kind": "sqlite"}, "llm": {"kind": "local"}, "rerank": {},
+            **{name: {} for name in _TABLES},
             "stages": {name: dict(options) for name, options in DEFAULT_STAGES.items()},
             "shortlist": TaggerSettings().shortlist,
             "channels": {name: dict(options) for name, options in DEFAULT_CHANNELS.items()},
@@ -141,12 +146,20 @@ class Settings:
         """What is given of a section without kinds, such as "budget"."""
         return dict(self._tree[name])
 
+    def server(self) -> ServerOptions:
+        """How the project is offered ([server]); raises `ConfigError` for a value out of range."""
+        return ServerOptions(**self._tree["server"])
+
+    def feedback(self) -> FeedbackOptions:
+        """How decisions teach it ([feedback]); raises `ConfigError` for a value out of range."""
+        return FeedbackOptions(**self._tree["feedback"])
+
     def tagger(self) -> TaggerSettings:
         """The settings as the tagger takes them."""
         return TaggerSettings(
             channels=self._tree["channels"], fusion=self._tree["fusion"], calibration=self._tree["calibration"],
             cuts=self._tree["cuts"],
-            words=self._tree["words"], shelf=self._tree["shelf"],
+            words=self._tree["words"], shelf=self._tree["shelf"], index=self._tree["index"],
             fitting=Fitting(**self._tree["fitting"]), hierarchy=Hierarchy(**self._tree["hierarchy"]),
             shortlist=self._tree["shortlist"],
         )  # fmt: skip
@@ -188,19 +201,13 @@ class Settings:
                 _check_value(f"{section.name}.{key}", value, section.types.get(key, ""))
 
     def _sections(self) -> Iterator[_Section]:
-        yield _Section("fitting", "", self._tree["fitting"], Fitting)
-        yield _Section("hierarchy", "", self._tree["hierarchy"], Hierarchy)
-        yield _Section("generation", "", self._tree["generation"], Generation)
-        yield _Section("knowledge", "", self._tree["knowledge"], Knowledge)
-        yield _Section("budget", "", self._tree["budget"], Budget)
-        yield _Section("enrichment", "", self._tree["enrichment"], Enrichment)
-        for name, cls in _TEACHING.items():
+        for name, cls in _TABLES.items():
             yield _Section(name, "", self._tree[name], cls)
         for name, options in self._tree["rerank"].items():
             yield _section(f"rerank.{name}", "rerank", {"kind": name, **options})
         yield _Section("words", "", self._tree["words"], TfIdf, hidden=("analyzer",))
         yield _Section("shelf", "", self._tree["shelf"], Shelf, hidden=("space", "version"))
-        for name in ("encoder", "store", "fusion", "calibration", "cuts", "llm"):
+        for name in ("encoder", "index", "store", "fusion", "calibration", "cuts", "llm"):
             yield _section(name, name, self._tree[name])
         for name, options in self._tree["channels"].items():
             yield _section(f"channels.{name}", "channel", {"kind": name, **options})

@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 
+import tagwright.project.learning as learning
 import tagwright.project.parts as parts
+import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Ints
 from tagwright.encoders.base import LearningEncoder
 from tagwright.encoders.transformer import open_sentences
+from tagwright.enrichment.options import Enrichment
 from tagwright.errors import ConfigError
 from tagwright.fusion.base import FUSED
 from tagwright.fusion.ranks import ReciprocalRanks
@@ -101,54 +104,37 @@ class Teaching:
         return PairRun(found.pairs(), out, settings)
 
     def cross(
-        self,
-        out: Path,
-        settings: CrossTraining,
-        taught: Mapping[str, Path],
-        *,
-        watch: Watch | None = None,
-        progress: Progress | None = None,
+        self, out: Path, settings: CrossTraining, taught: Mapping[str, Path], progress: Progress | None = None
     ) -> CrossRun:
         """A run that will teach a cross-encoder with the kept documents, and with what the ``taught`` encoder finds."""
         need_extras("torch", "sentence_transformers", "onnx", "onnxruntime")
         open_sentences(base_of(settings.base))
         found = self._material(self.wanted(), _only_encoder(taught), progress or quiet)
         seen = [document.id for document in [*found.parts.taught, *found.parts.dev]]
-        return CrossRun(found.lessons(), found.dev(), seen, out, settings, watch)
+        return CrossRun(found.lessons(), found.dev(), seen, out, settings)
 
     def labelguided(
-        self,
-        out: Path,
-        settings: LabelTraining,
-        taught: Mapping[str, Path],
-        *,
-        watch: Watch | None = None,
-        progress: Progress | None = None,
+        self, out: Path, settings: LabelTraining, taught: Mapping[str, Path], progress: Progress | None = None
     ) -> LabelRun | LabelEncoderRun:
         """A run that will teach a label-guided classifier (SEP-MLDC), over the ``taught`` encoder or one of its own."""
         need_extras("torch", "safetensors")
         if settings.backbone == FROZEN:
             self._refuse_learning_encoder(taught, "a label-guided classifier", "--labelguided")
             found = self._material(self.wanted(), _only_encoder(taught), progress or quiet)
-            return LabelRun(found.labels(), out, settings, watch)
+            return LabelRun(found.labels(), out, settings)
         need_extras("sentence_transformers", "onnx", "onnxruntime")
         open_sentences(base_of(settings.backbone))
         found = self._material(self.wanted(), _only_encoder(taught), progress or quiet)
-        return LabelEncoderRun(found.lessons(wrong=settings.wrong > 0), found.parts, out, settings, watch)
+        return LabelEncoderRun(found.lessons(wrong=settings.wrong > 0, written=True), found.parts, out, settings)
 
     def described(
-        self,
-        out: Path,
-        settings: GeneratorTraining,
-        taught: Mapping[str, Path],
-        *,
-        watch: Watch | None = None,
-        progress: Progress | None = None,
+        self, out: Path, settings: GeneratorTraining, taught: Mapping[str, Path], progress: Progress | None = None
     ) -> GeneratorRun:
         """A run that will teach a generator of tags' descriptions (LAGAMC) with the kept documents."""
         found = self._material(self.wanted(), _only_encoder(taught), progress or quiet)
         seen = [document.id for document in [*found.parts.taught, *found.parts.dev]]
-        return GeneratorRun(found.lessons(wrong=False), found.dev(wrong=False), seen, out, settings, watch)
+        lessons = found.lessons(wrong=False, written=True)
+        return GeneratorRun(lessons, found.dev(wrong=False), seen, out, settings)
 
     def carry_out(self, wanted: Wanted, progress: Progress) -> dict[str, Path]:
         """The folders of all that is taught, after what is ``wanted`` was taught.
@@ -182,10 +168,10 @@ class Teaching:
         if name == PAIRS:
             return self.pairs(out, PairTraining(**options("teaching_pairs")), taught, progress)
         if name == parts.LABELGUIDED:
-            return self.labelguided(out, LabelTraining(**options("teaching_labelguided")), taught, progress=progress)
+            return self.labelguided(out, LabelTraining(**options("teaching_labelguided")), taught, progress)
         if name == parts.DESCRIBED:
-            return self.described(out, GeneratorTraining(**options("teaching_described")), taught, progress=progress)
-        return self.cross(out, CrossTraining(**options("teaching_cross")), taught, progress=progress)
+            return self.described(out, GeneratorTraining(**options("teaching_described")), taught, progress)
+        return self.cross(out, CrossTraining(**options("teaching_cross")), taught, progress)
 
     def _refuse_learning_encoder(self, taught: Mapping[str, Path], what: str, flag: str) -> None:
         if isinstance(self.opened.encoder(taught), LearningEncoder):
@@ -198,9 +184,11 @@ class Teaching:
         key = (settings.held_out, settings.dev, settings.seed, tuple(sorted(taught.items())))
         if key not in self._known:
             tagger = self.opened.plain_tagger(self.opened.growth().vocabulary, taught)
-            documents = [document for document in self.opened.store.documents() if document.tags]
+            documents = [one for one in pseudo.real(self.opened.store.documents()) if one.tags]
             cut = Parts.of(documents, held_out=settings.held_out, dev=settings.dev, seed=settings.seed)
-            self._known[key] = Material(tagger, cut, progress)
+            options = Enrichment(**self.opened.settings.options("enrichment"))
+            written = learning.written(self.opened.folder, documents, tagger.vocabulary, options)
+            self._known[key] = Material(tagger, cut, progress, written)
         return self._known[key]
 
     @property
@@ -216,24 +204,25 @@ class Material:
     """The documents that teach, in ``parts``, and which wrong tags seem likely for them.
 
     ``tagger`` has learned nothing yet. Its channels learn from the taught part alone, so that what is held out leaves
-    no trace in what is taught.
+    no trace in what is taught; nor does what a language model has ``written`` after a document that is not taught.
     """
 
-    def __init__(self, tagger: Tagger, cut: Parts, progress: Progress) -> None:
+    def __init__(self, tagger: Tagger, cut: Parts, progress: Progress, written: Sequence[Document] = ()) -> None:
         self.parts, self._tagger, self._progress = cut, tagger, progress
+        self._written = pseudo.usable(written, {document.id for document in cut.taught})
         self._fitted = False
 
-    def lessons(self, *, wrong: bool = True) -> Lessons:
-        """The taught part; with likely ``wrong`` tags, or without any."""
-        return self._lessons(self.parts.taught, wrong=wrong)
+    def lessons(self, *, wrong: bool = True, written: bool = False) -> Lessons:
+        """The taught part, and what was ``written`` for rare tags; with likely ``wrong`` tags, or without any."""
+        return self._lessons([*self.parts.taught, *(self._written if written else ())], wrong=wrong)
 
     def dev(self, *, wrong: bool = True) -> Lessons:
         """The part by which the best moment is chosen."""
         return self._lessons(self.parts.dev, wrong=wrong)
 
-    def pairs(self) -> PairExamples:
-        """The taught part as vectors."""
-        lessons = self.lessons()
+    def pairs(self, lessons: Lessons | None = None) -> PairExamples:
+        """The taught part as vectors, or these lessons."""
+        lessons = lessons or self.lessons()
         assembly = self._assembly()
         points = assembly.tag_points.fit(self._tagger.vocabulary)
         with one_thread():
@@ -245,15 +234,23 @@ class Material:
         )  # fmt: skip
 
     def labels(self) -> LabelExamples:
-        """The taught part as vectors, and whose vectors those of the tags are."""
-        found, ids = self.pairs(), self._tagger.vocabulary.ids
+        """The taught part and what was written for rare tags as vectors, and whose vectors those of the tags are."""
+        lessons, ids = self.lessons(written=True), self._tagger.vocabulary.ids
+        found = self.pairs(lessons)
         tag_ids = [ids[tag] for tag in self._assembly().tag_points.tags.tolist()]
-        return LabelExamples(found.ids, found.documents, found.tags, found.right, found.hard, found.encoder, tag_ids)
+        written = {
+            row: (pseudo.weight(one), pseudo.demonstration(one))
+            for row, one in enumerate(lessons.documents)
+            if pseudo.is_pseudo(one)
+        }
+        return LabelExamples(
+            found.ids, found.documents, found.tags, found.right, found.hard, found.encoder, tag_ids, written
+        )
 
     def _lessons(self, documents: Sequence[Document], *, wrong: bool) -> Lessons:
         gold = [np.unique(tags) for tags in gold_of(documents, self._tagger.vocabulary)]
         rows = [row for row, tags in enumerate(gold) if len(tags)]
-        if not rows and documents is self.parts.taught:
+        if not rows and documents is not self.parts.dev:
             raise ConfigError("no document that could be learned from has a tag of this vocabulary")
         kept, gold = [documents[row] for row in rows], [gold[row] for row in rows]
         likely = self._likely(kept, gold) if wrong else [np.empty(0, dtype=np.int32)] * len(kept)

@@ -19,12 +19,15 @@ def train(opened: Opened, corpus: Given | None, wanted: Wanted, progress: Progre
     """What was learned from the documents, after what is wanted was taught."""
     started = time.process_time()
     with opened.alone() as still_alone:
+        opened.refuse_held()
         growth = opened.growth()
         material = learning.gather(opened.store, corpus, growth.vocabulary)
         teaching = Teaching(opened)
         taught = teaching.carry_out(wanted, progress)
-        written = learning.written(opened.folder, material, Enrichment(**opened.settings.options("enrichment")))
-        tagger = opened.new_tagger(growth.vocabulary, taught).fit([*material.documents, *written], progress)
+        options = Enrichment(**opened.settings.options("enrichment"))
+        written = learning.written(opened.folder, material.documents, growth.vocabulary, options)
+        documents = [*material.documents, *material.machine, *written]
+        tagger = opened.new_tagger(growth.vocabulary, taught).fit(documents, progress)
         still_alone()
         before = opened.manifest
         versions.publish(

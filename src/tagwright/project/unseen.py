@@ -9,6 +9,7 @@ from contextlib import suppress
 import numpy as np
 
 import tagwright.project.parts as parts
+import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Ints
 from tagwright.corpus import Memory
 from tagwright.encoders.seen import seen_by
@@ -36,7 +37,7 @@ def kept_documents(store: Store) -> list[Document]:
             documents[row.subject] = row.document
         elif row.kind == "remove_document":
             documents.pop(row.subject, None)
-    return [document for document in documents.values() if document.tags is not None]
+    return pseudo.real(documents.values())
 
 
 def new_tagger(project: Project) -> Tagger:

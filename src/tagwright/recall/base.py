@@ -67,6 +67,15 @@ class Channel(ABC):
     def load(self, folder: Path, vocabulary: Vocabulary) -> Self:
         """Reads what `save` wrote; arrays are mapped, not copied, where that pays."""
 
+    def silent(self, documents: Sequence[Document], vocabulary: Vocabulary) -> bool:
+        """Whether it had better not be asked at all, with so many documents and tags as these.
+
+        Decided once, on all documents, before parts of them teach a channel: a part may lie beyond a threshold where
+        the whole does not, and columns that are empty here and full there mislead the ranking. A channel that is silent
+        learns nothing and has no columns.
+        """
+        return False
+
     def add(self, documents: Sequence[Document]) -> None:  # noqa: B027 - nothing to do where tags are not learned from
         """Learns these tagged documents at run time; one whose id is known replaces that one."""
 

@@ -10,10 +10,11 @@ from typing import ClassVar, Self
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from tagwright.candidates import Candidates, Ints
 from tagwright.recall.base import Channel, Last
-from tagwright.recall.points import Points, load_points, save_points, sparse, stacked, turned
+from tagwright.recall.points import Points, beside, load_points, save_points, sparse, stacked, turned
 from tagwright.recall.products import at, best, best_dense, prune, unit, unit_rows
 from tagwright.recall.shelf import Shelf
 from tagwright.recall.spaces import WordSpace
@@ -22,6 +23,32 @@ from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
 
 _TERMS_SHOWN = 5
+
+
+@dataclass(frozen=True, eq=False)
+class _Moved:
+    """The centroids that are not as in the base, at one version of the shelf.
+
+    ``touched``: tags whose centroid in the base is not theirs any more; those of them in ``tags`` have another one, a
+    row of ``points``. ``kept``: places in the base that still count; these and ``points``, put in ``order``, are the
+    centroids of ``all`` tags that have one. All ascend.
+    """
+
+    version: int
+    touched: Ints
+    tags: Ints
+    points: Points
+    kept: NDArray[np.int64]
+    order: NDArray[np.int64]
+    all: Ints
+
+    @classmethod
+    def over(cls, base: Ints, version: int, touched: Ints, tags: Ints, points: Points) -> _Moved:
+        """These, over the tags of a base."""
+        kept = np.flatnonzero(~np.isin(base, touched))
+        every = np.concatenate([base[kept], tags])
+        order = np.argsort(every, kind="stable")
+        return cls(version, touched, tags, points, kept, order, every[order].astype(np.int32))
 
 
 @dataclass
@@ -43,6 +70,7 @@ class Centroids(Channel):
 
     def __post_init__(self) -> None:
         self._renamed: Ints = np.empty(0, dtype=np.int32)
+        self._made: _Moved | None = None
 
     def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
         """Sums the documents of each tag; a tag without documents has no centroid."""
@@ -67,11 +95,12 @@ class Centroids(Channel):
 
     def explain(self, document: Document, tag: int) -> list[Evidence]:
         """The words that the document shares with the tag's documents, or the cosine alone."""
-        tags, centroids = self._current()
-        place = np.searchsorted(tags, tag)
-        if place == len(tags) or tags[place] != tag:
+        centroid = self._centroid(tag)
+        if centroid is None:
             return []
-        point, centroid = self.shelf.space.documents([document]), centroids[[int(place)]]
+        point = self._point.of([document], 0)
+        if point is None:  # it is the same for every tag that is asked about
+            point = self._point.keep([document], 0, self.shelf.space.documents([document]))
         if not isinstance(self.shelf.space, WordSpace):
             value = float((point @ centroid.T)[0, 0])
             said = Evidence(self.name, "like its documents", f"cosine {value:.2f}", value=value)
@@ -110,14 +139,16 @@ class Centroids(Channel):
         self.need("tags_")
         self._vocabulary = vocabulary
         self._renamed = np.union1d(self._renamed, positions).astype(np.int32)
+        self._made = None
         self.shelf.widen(vocabulary)
 
     def _use(self, tags: Ints, centroids: Points) -> None:
         self.tags_, self.centroids_ = tags, centroids
         self._renamed = self._renamed[:0]
-        self._made: tuple[int, tuple[Ints, Points]] | None = None
-        self._turned: tuple[Points, Points] | None = None
+        self._made = None
+        self._turned: Points | None = None
         self._last: Last[Points] = Last()
+        self._point: Last[Points] = Last()
 
     def _means(self, edges: sp.csr_matrix, points: Points, tags: Ints) -> Points:
         """(n_tags, width) rows of length 1: weighted sums of the tags' documents and names."""
@@ -130,38 +161,59 @@ class Centroids(Channel):
         rows.sort_indices()  # so that lengths are added up in one order, whatever else is summed beside them
         return unit_rows(prune(unit_rows(rows), self.terms))
 
-    def _current(self) -> tuple[Ints, Points]:
-        """The tags with a centroid, ascending, and their centroids; tags touched at run time are summed anew."""
+    def _centroid(self, tag: int) -> Points | None:
+        """The centroid of a tag, as one row; ``None`` where it has none."""
         self.need("tags_")
-        if self._made is None or self._made[0] != self.shelf.version:
-            self._made = (self.shelf.version, self._grown())
-        return self._made[1]
+        moved = self._moved()
+        others = [] if moved is None else [(moved.tags, moved.points)]
+        touched = moved is not None and tag in moved.touched
+        for tags, points in others if touched else [(self.tags_, self.centroids_)]:
+            place = int(np.searchsorted(tags, tag))
+            if place < len(tags) and tags[place] == tag:
+                return points[[place]]
+        return None
 
-    def _grown(self) -> tuple[Ints, Points]:
-        touched = np.union1d(self.shelf.touched(), self._renamed).astype(np.int32)
+    def _moved(self) -> _Moved | None:
+        """What is not as in the base any more; summed anew are tags whose documents changed since the last look."""
+        shelf, before = self.shelf, self._made
+        if before is not None and before.version == shelf.version:
+            return before
+        touched = np.union1d(shelf.touched(), self._renamed).astype(np.int32)
         if len(touched) == 0:
-            return self.tags_, self.centroids_
-        edges = self.shelf.edges()
-        rows = np.unique(edges.tocsc()[:, touched].indices)
-        alive = touched[np.isin(touched, self.shelf.carried())]
-        points = stacked([piece.points for piece, _ in self.shelf.pieces()])
-        moved = self._means(edges[rows], points[rows], alive)
-        kept = np.flatnonzero(~np.isin(self.tags_, touched))
-        tags = np.concatenate([self.tags_[kept], alive])
+            return None
+        parts, fresh = [], touched[np.isin(touched, shelf.carried())]
+        changed = None if before is None else shelf.changed_since(before.version)
+        if before is not None and changed is not None:
+            kept = np.isin(before.tags, fresh) & ~np.isin(before.tags, changed)
+            fresh = np.setdiff1d(fresh, before.tags[kept])
+            parts = [(before.tags[kept], before.points[np.flatnonzero(kept)])]
+        if len(fresh) or not parts:
+            parts.append((fresh, self._summed(fresh)))
+        tags, points = np.concatenate([tags for tags, _ in parts]), stacked([points for _, points in parts])
         order = np.argsort(tags, kind="stable")
-        return tags[order].astype(np.int32), stacked([self.centroids_[kept], moved])[order]
+        self._made = _Moved.over(self.tags_, shelf.version, touched, tags[order].astype(np.int32), points[order])
+        return self._made
+
+    def _summed(self, tags: Ints) -> Points:
+        """The centroids of these tags, from the documents that they have now."""
+        edges = self.shelf.edges()
+        rows = np.unique(edges.tocsc()[:, tags].indices)
+        return self._means(edges[rows], self.shelf.points(rows), tags)
 
     def _product(self, documents: Sequence[Document]) -> tuple[Points, Ints]:
-        """The cosines of a batch with all centroids (n_documents, n), and the tags of those."""
-        tags, centroids = self._current()
-        state = self.shelf.version
+        """The cosines of a batch with all centroids (n_documents, n), and the tags of those, ascending."""
+        self.need("tags_")
+        state, moved = self.shelf.version, self._moved()
         product = self._last.of(documents, state)
         if product is None:
-            kept = self._turned
-            if kept is None or kept[0] is not centroids:
-                kept = self._turned = (centroids, turned(centroids))
-            product = self._last.keep(documents, state, self.shelf.space.documents(documents) @ kept[1])
-        return product, tags
+            if self._turned is None:
+                self._turned = turned(self.centroids_)
+            points = self.shelf.space.documents(documents)
+            product = points @ self._turned
+            if moved is not None:
+                product = beside([product[:, moved.kept], points @ turned(moved.points)])[:, moved.order]
+            product = self._last.keep(documents, state, product)
+        return product, self.tags_ if moved is None else moved.all
 
     def _columns(self, candidates: Candidates, product: Points, tags: Ints) -> Candidates:
         rows, wanted = candidates.documents, candidates.tags

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Candidates, Ints
 from tagwright.recall.base import Channel, Last
-from tagwright.recall.products import best_dense
 from tagwright.recall.tagpoints import TagPoints
 from tagwright.registry import given
 from tagwright.types import Document, Evidence
@@ -50,8 +49,9 @@ class Dense(Channel):
     def recall(self, documents: Sequence[Document], k: int) -> Candidates:
         """The ``k`` tags with the highest cosine."""
         read = self._read(documents)
-        rows, columns = best_dense(read.product, k, floor=self.threshold_)
-        found = Candidates.from_pairs(len(documents), rows, self.tag_points.tags[columns], {})
+        near = self.tag_points.nearest(read.points, k)
+        above = near.cosines > self.threshold_
+        found = Candidates.from_pairs(len(documents), near.rows[above], near.tags[above], {})
         return self._columns(found, read)
 
     def complete(self, documents: Sequence[Document], candidates: Candidates) -> Candidates:
@@ -60,10 +60,10 @@ class Dense(Channel):
 
     def explain(self, document: Document, tag: int) -> list[Evidence]:
         """The cosine, as it stands."""
-        row = int(self.tag_points.rows(np.array([tag], dtype=np.int32))[0])
-        value = float(self._read([document]).product[0, row]) if row >= 0 else -1.0
+        row = self.tag_points.rows(np.array([tag], dtype=np.int32))
+        value = float(self.tag_points.cosines(np.array([0]), row, self._read([document]).points)[0][0])
         said = Evidence(self.name, self.reason, f"cosine {value:.2f}", value=value)
-        return [said] if row >= 0 and value > self.threshold_ else []
+        return [said] if value > self.threshold_ else []
 
     def save(self, folder: Path) -> None:
         """Writes the threshold; the tags' vectors are saved by those that share them."""
@@ -98,16 +98,12 @@ class Dense(Channel):
         if read is None:
             meaning = self.tag_points.meaning
             points, titles = self.moved(meaning.documents(documents)), self.moved(meaning.titles(documents))
-            product = np.asarray(points @ self.tag_points.vectors.T, dtype=np.float32)
-            read = self._last.keep(documents, state, _Read(titles, product))
+            read = self._last.keep(documents, state, _Read(points, titles))
         return read
 
     def _columns(self, candidates: Candidates, read: _Read) -> Candidates:
-        documents, rows = candidates.documents, self.tag_points.rows(candidates.tags)
-        score = np.full(candidates.n_pairs, np.nan, dtype=np.float32)
-        known = rows >= 0
-        score[known] = read.product[documents[known], rows[known]]
-        title = self.tag_points.cosines(read.titles, documents, rows)
+        rows = self.tag_points.rows(candidates.tags)
+        score, title = self.tag_points.cosines(candidates.documents, rows, read.points, read.titles)
         return self.place(candidates, {"score": score, "title_score": title})
 
     def _usual_threshold(self, documents: Sequence[Document], vocabulary: Vocabulary) -> float:
@@ -117,7 +113,7 @@ class Dense(Channel):
             gold = [vocabulary.positions(document.tags or (), known_only=True) for document in batch]
             owners = np.repeat(np.arange(len(batch)), [len(tags) for tags in gold])
             points = self.moved(self.tag_points.meaning.documents(batch))
-            cosines.append(self.tag_points.cosines(points, owners, self.tag_points.rows(np.concatenate(gold))))
+            cosines += self.tag_points.cosines(owners, self.tag_points.rows(np.concatenate(gold)), points)
         found = np.concatenate(cosines)
         found = found[~np.isnan(found)]
         return max(0.0, float(np.quantile(found, 1 - self.share))) if len(found) else 0.0
@@ -125,7 +121,7 @@ class Dense(Channel):
 
 @dataclass(frozen=True)
 class _Read:
-    """A batch: ``titles`` (n_documents, width) and ``product`` (n_documents, n_tags), the cosines with all tags."""
+    """A batch: where its documents, ``points``, and its ``titles`` lie, each (n_documents, width)."""
 
+    points: Vectors
     titles: Vectors
-    product: Vectors

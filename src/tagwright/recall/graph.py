@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from tagwright.candidates import Candidates, Ints
@@ -20,6 +21,8 @@ from tagwright.registry import given
 from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
 
+_Neighbours = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
+_Near = tuple[NDArray[np.int64], NDArray[np.float32], sp.csc_matrix]
 _BATCH = 64
 # Documents whose same-tag pairs decide the threshold: enough for a stable quantile.
 _SAMPLED = 2000
@@ -70,8 +73,8 @@ class Graph(Channel):
     def explain(self, document: Document, tag: int) -> list[Evidence]:
         """The most similar documents that carry the tag."""
         self.need("threshold_")
-        rows, similarities = self._neighbours([document])[1:]
-        carries = self.shelf.edges()[rows][:, [tag]].toarray().ravel() > 0
+        rows, similarities, edges = self._near_by(document)
+        carries = edges.indices[edges.indptr[tag] : edges.indptr[tag + 1]]
         rows, similarities, written = rows[carries], similarities[carries], self.shelf.written()
         made = np.zeros(len(rows), dtype=np.bool_) if written is None else written[rows]
         found = []
@@ -109,6 +112,7 @@ class Graph(Channel):
     def _use(self, threshold: float) -> None:
         self.threshold_ = threshold
         self._last: Last[Candidates] = Last()
+        self._near: Last[_Near] = Last()
         self._turned: dict[int, tuple[Points, Points]] = {}
 
     def _table(self, documents: Sequence[Document]) -> Candidates:
@@ -142,9 +146,18 @@ class Graph(Channel):
         columns = {f"{self.name}.{part}": column for part, column in values.items()}
         return Candidates.from_pairs(n, unique >> 32, unique & 0xFFFFFFFF, columns)
 
-    def _neighbours(
-        self, documents: Sequence[Document]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    def _near_by(self, document: Document) -> _Near:
+        """The neighbours of a document and their tags, column by column: the same for every tag that is asked about."""
+        state = self.shelf.version
+        known = self._near.of([document], state)
+        if known is None:
+            _, rows, similarities = self._neighbours([document])
+            edges = self.shelf.edges()[rows].tocsc()
+            edges.eliminate_zeros()
+            known = self._near.keep([document], state, (rows, similarities, edges))
+        return known
+
+    def _neighbours(self, documents: Sequence[Document]) -> _Neighbours:
         """(document, row of `Shelf.edges`, similarity), the most similar first within each document."""
         product = self._similarities(self.shelf.space.documents(documents))
         floor = max(self.threshold_, 0.0)

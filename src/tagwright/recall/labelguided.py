@@ -2,75 +2,37 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
-from tagwright.candidates import Candidates, Ints
+from tagwright.candidates import Candidates
 from tagwright.encoders.base import LearningEncoder
-from tagwright.encoders.seen import Seen
-from tagwright.encoders.weights import Folder
-from tagwright.errors import ConfigError, IntegrityError
-from tagwright.recall.base import Channel, Last
+from tagwright.errors import ConfigError
+from tagwright.recall.base import Last
 from tagwright.recall.labelweights import ENCODER, FROZEN, MANIFEST, Floats, Placed, Weights
 from tagwright.recall.products import best_dense
-from tagwright.recall.readers import Readers
 from tagwright.recall.tagpoints import TagPoints
-from tagwright.registry import given
+from tagwright.recall.taught import TaughtChannel
 from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
 
-_STATE = "labelguided-state.json"
-
 
 @dataclass
-class LabelGuided(Channel):
+class LabelGuided(TaughtChannel):
     """How likely a tag is right, by a network that selects features by labels (SEP-MLDC, Eq. 16 to 19).
 
-    ``model``: the folder of the weights, which `tagwright.training.contrastive` teaches; nothing is learned here. They
+    ``model``: the folder of the weights, which `tagwright.training.labelguided` teaches; nothing is learned here. They
     are of the project's encoder, or bring an encoder of their own. Column: ``score`` in [0, 1]. A tag that came after
     the teaching is found at once where the head compares with tags ("labels"), and never where it has a row of weights
     for each ("linear"). What the weights `seen`, they rate too well.
     """
 
-    tag_points: TagPoints = given()
-    readers: Readers = given()
-    model: str = ""
     k: int = 60
+    manifest: ClassVar[str] = MANIFEST
     reason: ClassVar[str] = "learned from tagged documents"
-
-    @cached_property
-    def folder(self) -> Folder:
-        """The folder of the weights, read once; raises `ConfigError` where there is none."""
-        if not self.model:
-            hint = f"name the folder of weights that were taught as 'channels.{self.name}.model'"
-            raise ConfigError(f"the channel {self.name!r} has no model", hint=hint)
-        return Folder.read(Path(self.model), MANIFEST)
-
-    @property
-    def seen(self) -> Seen:
-        """The documents that the weights were taught with; what is said of them is too good to learn from."""
-        return self.folder.seen
-
-    @property
-    def fingerprint(self) -> str:
-        """Names the contents of the folder."""
-        return self.folder.fingerprint
-
-    def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
-        """Reads the weights and places the tags; the documents are not looked at.
-
-        Raises `ConfigError` where the weights are of another encoder, and what reading them raises.
-        """
-        weights = Weights.read(self.folder)
-        self.tag_points.fit(vocabulary)
-        self._use(weights, self._own_points().fit(vocabulary), vocabulary)
-        return self
 
     def recall(self, documents: Sequence[Document], k: int) -> Candidates:
         """The ``k`` tags with the highest score."""
@@ -93,40 +55,13 @@ class LabelGuided(Channel):
         value = found.column(f"{self.name}.score")[found.tags == tag]
         return [Evidence(self.name, self.reason, f"score {value[0]:.2f}", value=float(value[0]))] if len(value) else []
 
-    def save(self, folder: Path) -> None:
-        """Writes which weights these are, and the tags as their own encoder sees them; they stay where they lie."""
-        self.need("weights_")
-        folder.mkdir(parents=True, exist_ok=True)
-        if self.points_ is not self.tag_points:
-            self.points_.save(folder / "tags")
-        state = {"format": 1, "weights": self.fingerprint}
-        (folder / _STATE).write_text(json.dumps(state), encoding="utf-8")
-
-    def load(self, folder: Path, vocabulary: Vocabulary) -> Self:
-        """Reads what `save` wrote; raises `IntegrityError` where the weights are others than these were."""
-        state = json.loads((folder / _STATE).read_text(encoding="utf-8"))
-        if state["weights"] != self.fingerprint:
-            what = f"the weights in {self.model} are not those that the model was trained with"
-            raise IntegrityError(what, hint="tagwright train, or name the folder that was there before")
-        weights, points = Weights.read(self.folder), self._own_points()
-        if points is not self.tag_points:
-            points.load(folder / "tags")
-        self._use(weights, points, vocabulary)
-        return self
-
-    def add_tags(self, vocabulary: Vocabulary, positions: Ints) -> None:
-        """Encodes the new or changed tags; they are found at once, but for the head "linear"."""
-        self.need("weights_")
-        self.tag_points.add_tags(vocabulary, positions)
-        if self.points_ is not self.tag_points:
-            self.points_.add_tags(vocabulary, positions)
+    def _open(self) -> None:
+        self.weights_ = Weights.read(self.folder)
 
     def _own_points(self) -> TagPoints:
-        """The tags in the space that the weights are of."""
         taught = str(self.folder.said.get("encoder"))
         if self.folder.said.get("backbone") != FROZEN:
-            self.readers = self.readers or Readers()
-            return self.readers.of(self.folder.path / ENCODER, taught)
+            return self.points_of(self.folder.path / ENCODER, taught)
         encoder = self.tag_points.meaning.encoder
         # One that learns anew with each training is another one each time.
         here = "lsa" if isinstance(encoder, LearningEncoder) else encoder.fingerprint
@@ -137,19 +72,19 @@ class LabelGuided(Channel):
             )
         return self.tag_points
 
-    def _use(self, weights: Weights, points: TagPoints, vocabulary: Vocabulary) -> None:
-        width = points.vectors.shape[1]
-        if width != weights.form.width:
-            what = f"the weights {self.model!r} are of vectors of {weights.form.width} numbers, not of {width}"
+    def _use(self, points: TagPoints, vocabulary: Vocabulary) -> None:
+        width, own = points.vectors.shape[1], self.weights_.form.width
+        if width != own:
+            what = f"the weights {self.model!r} are of vectors of {own} numbers, not of {width}"
             raise ConfigError(what, hint="teach them again with the encoder of this project")
-        self.weights_, self.points_ = weights, points
-        self._taught = np.array([vocabulary.find(id) for id in weights.tags], dtype=np.int64)
+        super()._use(points, vocabulary)
+        self._taught = np.array([vocabulary.find(id) for id in self.weights_.tags], dtype=np.int64)
         self._placed: tuple[int, Placed] | None = None
         self._last: Last[Floats] = Last()
 
     def _logits(self, documents: Sequence[Document]) -> Floats:
         """(n_documents, n_tags); -inf where nothing can be said: of a text without a word, of a tag without weights."""
-        self.need("weights_")
+        self.need("points_")
         placed, state = self._tags(), self.points_.version
         logits = self._last.of(documents, state)
         if logits is None:

@@ -11,7 +11,6 @@ from typing import ClassVar, Self
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.svm import LinearSVC
 
 import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Candidates, Floats, Ints
@@ -39,8 +38,8 @@ class Linear(Channel):
     """One-vs-rest linear classifiers (squared hinge, liblinear) over words and pairs of words, or an encoder's space.
 
     Where a few dozen tags have many documents each, nothing quick is better; with thousands of tags it takes too long
-    and learns too little of each. So the channel keeps silent where documents times tags are more than ``most``, and
-    where a tag has fewer than ``least`` documents on average.
+    and learns too little of each. So the channel is `silent` where documents times tags are more than ``most``, and
+    where a tag has fewer than ``least`` documents on average; tags are those that can be learned, see `fit`.
 
     How strictly weights are held small matters, and differs: ``firm`` and ``soft`` (liblinear's C) both answer, and
     the fusion weighs them. Columns: ``score`` and ``soft_score`` in (0, 1), 0.5 = on the edge; tags that no document
@@ -63,11 +62,8 @@ class Linear(Channel):
     def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
         """Trains the classifiers, two for each tag that some documents carry and some do not."""
         documents = [document for document in corpus if document.tags is not None]
-        gold = [vocabulary.positions(document.tags or (), known_only=True) for document in documents]
-        n_tagged = np.bincount(np.concatenate([np.empty(0, dtype=np.int32), *gold]), minlength=len(vocabulary))
-        tags = np.flatnonzero((n_tagged > 0) & (n_tagged < len(documents))).astype(np.int32)
-        if len(tags) * len(documents) > self.most or n_tagged[tags].sum() < self.least * len(tags):
-            tags = tags[:0]
+        gold, n_tagged = _carried(documents, vocabulary)
+        tags = _learnable(n_tagged, len(documents))
         self._bigrams = Bigrams(self.tfidf, self.min_df)
         self._bigrams.fit(documents if self._by_words and len(tags) else [])
         points = self._points(documents)
@@ -80,6 +76,14 @@ class Linear(Channel):
         learned = [_classifiers(points, carried, weights, strength) for strength in (self.firm, self.soft)]
         self._use(tags, *learned)
         return self
+
+    def silent(self, documents: Sequence[Document], vocabulary: Vocabulary) -> bool:
+        """Whether tags are too many, have too few documents each, or cannot be learned at all."""
+        tagged = [document for document in documents if document.tags is not None]
+        _, n_tagged = _carried(tagged, vocabulary)
+        tags = _learnable(n_tagged, len(tagged))
+        too_many = len(tags) * len(tagged) > self.most
+        return not len(tags) or too_many or bool(n_tagged[tags].sum() < self.least * len(tags))
 
     def recall(self, documents: Sequence[Document], k: int) -> Candidates:
         """The ``k`` tags with the highest score; all tags have one, whatever the text."""
@@ -99,15 +103,13 @@ class Linear(Channel):
         return self.place(candidates, values)
 
     def explain(self, document: Document, tag: int) -> list[Evidence]:
-        """The document's words that speak most for the tag; in an encoder's space the score."""
+        """The document's words that speak most for the tag; the score in an encoder's space, or where it is low."""
         self.need("tags_")
         place = int(np.searchsorted(self.tags_, tag))
         if place == len(self.tags_) or self.tags_[place] != tag:
             return []
         value = float(self._scores([document])[0][0, place])
-        if value <= 0.5:
-            return []
-        words = self._telling(document, place) if self._by_words else ""
+        words = self._telling(document, place) if self._by_words and value > 0.5 else ""
         kind = "telling words" if words else "learned from documents"
         return [Evidence(self.name, kind, words or f"score {value:.2f}", value=value)]
 
@@ -165,8 +167,22 @@ class Linear(Channel):
         return ", ".join(written[self.tfidf.stems_[row.indices[i]]] for i in strongest)
 
 
+def _carried(documents: Sequence[Document], vocabulary: Vocabulary) -> tuple[list[Ints], NDArray[np.int64]]:
+    """(the positions of each document's tags, (n_tags,) how many documents carry each)."""
+    gold = [vocabulary.positions(document.tags or (), known_only=True) for document in documents]
+    return gold, np.bincount(np.concatenate([np.empty(0, dtype=np.int32), *gold]), minlength=len(vocabulary))
+
+
+def _learnable(n_tagged: NDArray[np.int64], documents: int) -> Ints:
+    """The positions of the tags that some of so many documents carry and some do not."""
+    found: Ints = np.flatnonzero((n_tagged > 0) & (n_tagged < documents)).astype(np.int32)
+    return found
+
+
 def _classifiers(points: Points, carried: sp.csc_matrix, weights: NDArray[np.float64], strength: float) -> Floats:
     """(width + 1, n_tags) float32: a column of weights for each tag, its intercept last."""
+    from sklearn.svm import LinearSVC  # not before it is needed: a cold start would wait for it
+
     found = np.zeros((points.shape[1] + 1 if carried.shape[1] else 1, carried.shape[1]), dtype=np.float32)
     exact = points.astype(np.float64)  # once, and not by the library for each tag
     for place in range(carried.shape[1]):

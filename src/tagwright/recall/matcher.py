@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tagwright.candidates import Ints
 from tagwright.llm.writer import SEPARATOR
 from tagwright.recall.products import spread
+from tagwright.recall.tagpoints import TagPoints
+from tagwright.vocabulary.base import Vocabulary
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
@@ -21,6 +24,34 @@ def descriptions(written: str) -> list[str]:
     `SEPARATOR` stands between them. The paper cuts at full stops, which a description may have itself.
     """
     return list(dict.fromkeys(text.strip() for text in written.split(SEPARATOR) if text.strip()))
+
+
+def written_text(vocabulary: Vocabulary, tag: int, words: int) -> str:
+    """What is to be written of a tag: its name, a full stop, so many words of its description; "" = nothing.
+
+    In one line, and without what would end a description. Without synonyms: who writes all of them writes long.
+    """
+    name = _plain(vocabulary.name(tag))
+    described = _plain(vocabulary.description(tag)).split()[:words]
+    return f"{name}. {' '.join(described)}" if name and described else name
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace(SEPARATOR, " ").split())
+
+
+@dataclass(eq=False)
+class WrittenPoints(TagPoints):
+    """Tags as points where what is to be written of them lies (`written_text`, with so many ``words``).
+
+    So what a model has learned to write leads back to its tag: of points that have synonyms in them, as `TagPoints`
+    makes them, another one may be nearer.
+    """
+
+    words: int
+
+    def _vectors(self, vocabulary: Vocabulary, positions: Ints) -> NDArray[np.float32]:
+        return self.meaning.encoder.encode([written_text(vocabulary, tag, self.words) for tag in positions.tolist()])
 
 
 @dataclass(frozen=True)

@@ -27,10 +27,18 @@ class Words:
 
 
 class NameIndex:
-    """One label table, weighted by the ``rarity`` (n_stems,) of its stems; ``alive`` labels count (None = all)."""
+    """One label table, weighted by the ``rarity`` (n_stems,) of its stems; ``alive`` labels count (None = all).
+
+    ``variants``: those of the table's stems; ``None``: only the stems themselves count.
+    """
 
     def __init__(
-        self, table: LabelTable, rarity: NDArray[np.float32], alive: NDArray[np.bool_] | None, *, variants: bool
+        self,
+        table: LabelTable,
+        rarity: NDArray[np.float32],
+        alive: NDArray[np.bool_] | None,
+        *,
+        variants: Variants | None,
     ) -> None:
         self._table, self._rarity = table, rarity
         self._terms, self._offsets = np.asarray(table.terms), np.asarray(table.offsets)
@@ -39,7 +47,7 @@ class NameIndex:
         totals = np.concatenate([[0.0], np.cumsum(weights, dtype=np.float64)])
         self._mass = (totals[self._offsets[1:]] - totals[self._offsets[:-1]]).astype(np.float32)
         self._alive = np.ones(len(self._tags), dtype=bool) if alive is None else alive
-        self._variants = Variants(table.stems) if variants else None
+        self._variants = variants
         # Several labels of one tag may be among the best: look deeper where tags have several.
         self._depth = 1 if len(np.unique(self._tags)) == len(self._tags) else 3
         self._starts: NDArray[np.int64] | None = None

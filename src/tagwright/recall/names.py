@@ -16,6 +16,7 @@ from tagwright.candidates import Candidates, Floats, Ints
 from tagwright.recall.base import Channel, Last
 from tagwright.recall.finder import Finder
 from tagwright.recall.nameindex import NameIndex, Words
+from tagwright.recall.variants import Variants
 from tagwright.registry import given
 from tagwright.types import Document, Evidence
 from tagwright.vocabulary.base import Vocabulary
@@ -119,6 +120,7 @@ class Names(Channel):
     def _use(self, rarity: NDArray[np.float32]) -> None:
         self.rarity_ = rarity
         self._made: tuple[int, list[NameIndex]] = (-1, [])
+        self._alike: Variants | None = None
         self._last: Last[list[Words]] = Last()
 
     def _indexes(self) -> list[NameIndex]:
@@ -127,11 +129,14 @@ class Names(Channel):
         if version != labels.version:
             rarity = self.rarity_
             known = dict(zip(labels.tables[0].stems, rarity.tolist(), strict=True)) if len(labels.tables) > 1 else {}
-            indexes = [NameIndex(labels.tables[0], rarity, labels.alive(0), variants=self.variants)]
+            # What looks like what takes a second to find out, and added tags have a table of their own: it is kept.
+            if self._alike is None or self._alike.stems is not labels.tables[0].stems:
+                self._alike = Variants(labels.tables[0].stems) if self.variants else None
+            indexes = [NameIndex(labels.tables[0], rarity, labels.alive(0), variants=self._alike)]
             for table in labels.tables[1:]:
                 most = float(rarity.max()) if len(rarity) else 1.0
                 own = np.array([known.get(stem, most) for stem in table.stems], dtype=np.float32)
-                indexes.append(NameIndex(table, own, None, variants=self.variants))
+                indexes.append(NameIndex(table, own, None, variants=Variants(table.stems) if self.variants else None))
             self._made = (labels.version, indexes)
         return indexes
 

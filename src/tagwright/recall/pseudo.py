@@ -1,4 +1,4 @@
-"""Documents that a language model wrote for rare tags: how they are told apart, and how little they weigh."""
+"""Documents that a language model wrote, or tagged by itself: how they are told apart, and how little they weigh."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from tagwright.types import Document
 
 KEY = "tagwright.pseudo"
 """The key of the metadata that marks such a document; its value says where it comes from."""
+OF = "of"
+"""The key beside it of a twin: the id of the document whose text it has, with the tags that only a machine gave it."""
 MOST = 0.5
 """No document that a model wrote weighs more: on a long tail they would outnumber the real ones ten to one."""
 
@@ -24,6 +26,16 @@ def marked(document: Document, weight: float, **said: Any) -> Document:
 def is_pseudo(document: Document) -> bool:
     """Whether a model wrote it."""
     return isinstance(document.metadata.get(KEY), Mapping)
+
+
+def of(document: Document) -> str:
+    """The id of the document whose twin this is, "" where it is none."""
+    return str(document.metadata[KEY].get(OF, "")) if is_pseudo(document) else ""
+
+
+def demonstration(document: Document) -> str:
+    """The id of the document after which a model wrote this one, "" where there is none."""
+    return str(document.metadata[KEY].get("demonstration", "")) if is_pseudo(document) else ""
 
 
 def weight(document: Document) -> float:
@@ -45,7 +57,12 @@ def usable(written: Sequence[Document], ids: Container[str]) -> list[Document]:
     Where a document is left out, what was written after it must be left out, too: it says what that document says,
     with that document's tags.
     """
-    return [one for one in written if (shown := one.metadata[KEY].get("demonstration", "")) == "" or shown in ids]
+    return [one for one in written if (shown := demonstration(one)) == "" or shown in ids]
+
+
+def twins(documents: Iterable[Document], ids: Container[str]) -> list[Document]:
+    """The tagged twins among the documents, each to be left out together with its document, where ``ids`` has that."""
+    return [_demonstrated(one, of(one), ids) for one in documents if one.tags and of(one)]
 
 
 def parted(documents: Iterable[Document]) -> tuple[list[Document], list[Document]]:
@@ -54,3 +71,8 @@ def parted(documents: Iterable[Document]) -> tuple[list[Document], list[Document
     people = real(given)
     written = [document for document in given if document.tags and is_pseudo(document)]
     return people, usable(written, {document.id for document in people}) if written else []
+
+
+def _demonstrated(document: Document, id: str, ids: Container[str]) -> Document:
+    said = {**document.metadata[KEY], "demonstration": id if id in ids else ""}
+    return replace(document, metadata={**document.metadata, KEY: said})

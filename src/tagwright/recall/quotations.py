@@ -10,6 +10,7 @@ from tagwright.text.tokens import BREAK, Analyzer
 from tagwright.types import Document, Evidence, Tag
 
 Span = tuple[int, int, int]
+_Wanted = tuple[str, str, str, set[int]]  # field, kind, label and its stems
 
 
 def quotations(channel: str, document: Document, tag: Tag, analyzer: Analyzer) -> list[Evidence]:
@@ -21,7 +22,7 @@ def quotations(channel: str, document: Document, tag: Tag, analyzer: Analyzer) -
         for kind, label, own in _labels(tag, analyzer):
             wanted = set(analyzer.words(core(label), own) or analyzer.words(label, own))
             for spans in sentences if wanted else ():
-                evidence = _quote(channel, document, (field, kind, wanted), spans)
+                evidence = _quote(channel, document, (field, kind, label, wanted), spans)
                 if evidence:
                     found.setdefault((field, evidence.start or 0, evidence.end or 0), evidence)
     ranked = sorted(found.values(), key=lambda e: (-e.value, e.field != "title", e.start or 0))
@@ -49,9 +50,9 @@ def _sentences(spans: list[Span]) -> Iterator[list[Span]]:
     yield sentence
 
 
-def _quote(channel: str, document: Document, what: tuple[str, str, set[int]], spans: list[Span]) -> Evidence | None:
+def _quote(channel: str, document: Document, what: _Wanted, spans: list[Span]) -> Evidence | None:
     """The shortest run of words of a sentence that holds all wanted stems."""
-    field, kind, wanted = what
+    field, kind, label, wanted = what
     best: tuple[int, int, int] | None = None
     last: dict[int, int] = {}
     for place, (stem, _, _) in enumerate(spans):
@@ -67,4 +68,4 @@ def _quote(channel: str, document: Document, what: tuple[str, str, set[int]], sp
     start, end = spans[best[1]][1], spans[best[2]][2]
     text = getattr(document, field)[start:end]
     value = len(wanted) / (best[0] + 1) + (0.5 if field == "title" else 0.0)
-    return Evidence(channel, kind, text, start, end, value=value, field=field)
+    return Evidence(channel, kind, text, start, end, value=value, field=field, label=label)

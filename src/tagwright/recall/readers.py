@@ -7,6 +7,7 @@ from pathlib import Path
 from tagwright.encoders.base import Encoder
 from tagwright.encoders.onnx import Onnx
 from tagwright.errors import IntegrityError
+from tagwright.recall.matcher import WrittenPoints
 from tagwright.recall.spaces import MeaningSpace
 from tagwright.recall.tagpoints import TagPoints
 
@@ -16,6 +17,7 @@ class Readers:
 
     def __init__(self) -> None:
         self._opened: dict[str, TagPoints] = {}
+        self._written: dict[tuple[MeaningSpace, int], WrittenPoints] = {}
         self._remember = False
 
     def of(self, folder: Path, fingerprint: str) -> TagPoints:
@@ -33,6 +35,10 @@ class Readers:
             meaning.remember = self._remember
             self._opened[fingerprint] = TagPoints(meaning)
         return self._opened[fingerprint]
+
+    def written(self, meaning: MeaningSpace, words: int) -> WrittenPoints:
+        """Tags in this space as what is to be written of them, with so many ``words`` of their descriptions."""
+        return self._written.setdefault((meaning, words), WrittenPoints(meaning, words))
 
     def remember(self) -> None:
         """Keeps documents' vectors from now on, until `forget`."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import is_
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Ints
 from tagwright.errors import ConfigError, NotFittedError
+from tagwright.recall.piece import Piece, equal, widened
 from tagwright.recall.points import Points, load_points, save_points, sparse, stacked
 from tagwright.recall.spaces import Space
 from tagwright.types import Document
@@ -23,20 +26,8 @@ from tagwright.vocabulary.base import Vocabulary
 _FORMAT = 1
 # So much of a text stands for the title of a document that has none.
 _SHOWN = 80
-
-
-@dataclass(eq=False)
-class Piece:
-    """Some documents: ``points`` (n, width) and ``tags`` (n, n_tags) CSR of edge weights in (0, 1].
-
-    ``written`` (n,): which of them a language model wrote; ``None`` = none.
-    """
-
-    ids: list[str]
-    titles: list[str]
-    points: Points
-    tags: sp.csr_matrix
-    written: NDArray[np.bool_] | None = None
+# So many changes are told tag by tag; whoever looks again after more of them reads everything anew.
+_TOLD = 1000
 
 
 @dataclass(eq=False)
@@ -61,7 +52,9 @@ class Shelf:
         self._added: dict[str, tuple[Document, Points]] = {}
         self._gone: set[int] = set()
         self._rows: dict[str, int] | None = None
-        self._grown_made: tuple[int, Piece] | None = None
+        self._grown_made: tuple[list[Document], Piece] | None = None
+        self._changes: deque[tuple[int, Ints]] = deque()
+        self._told_from = 0
         self._edges_made: tuple[int, sp.csr_matrix, NDArray[np.int64], Ints] | None = None
 
     def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
@@ -97,7 +90,7 @@ class Shelf:
     def edges(self) -> sp.csr_matrix:
         """(n, n_tags) CSR over the rows of all pieces, one below the other; rows that are gone are empty."""
         if self._edges_made is None or self._edges_made[0] != self.version:
-            stacked = [_widened(piece.tags, alive, self.n_tags) for piece, alive in self.pieces()]
+            stacked = [widened(piece.tags, alive, self.n_tags) for piece, alive in self.pieces()]
             edges = sp.vstack(stacked, format="csr") if len(stacked) > 1 else stacked[0]
             carried, written = edges.indices, self.written()
             if written is not None:
@@ -118,18 +111,49 @@ class Shelf:
         assert self._edges_made is not None
         return self._edges_made[3]
 
+    def carriers(self, tag: int) -> Ints:
+        """(k,) int32: the rows of `edges` that carry a tag, without those that a model wrote.
+
+        What came at run time goes first, the newest before; then the base's, in its order. Of both, what a machine
+        tagged goes last.
+        """
+        edges, written, n_base = self.edges(), self.written(), len(self.base.ids)
+        entries = np.flatnonzero(edges.indices == tag)
+        rows = np.searchsorted(edges.indptr, entries, side="right") - 1
+        people = np.ones(len(rows), dtype=np.bool_) if written is None else ~written[rows]
+        rows, weights = rows[people], edges.data[entries[people]]
+        is_base = rows < n_base
+        found: Ints = rows[np.lexsort((np.where(is_base, rows, -rows), is_base, -weights))].astype(np.int32)
+        return found
+
     def written(self) -> NDArray[np.bool_] | None:
         """(n,) over the rows of `edges`: which ones a language model wrote; ``None`` = none."""
         pieces = [piece for piece, _ in self.pieces()]
         if all(piece.written is None for piece in pieces):
             return None
-        return np.concatenate([_marks(piece) for piece in pieces])
+        return np.concatenate([piece.marks() for piece in pieces])
 
     def touched(self) -> Ints:
         """Tags whose documents changed since the base, ascending."""
+        if not self._gone and not self._added:
+            return np.empty(0, dtype=np.int32)
         gone = self.base.tags[sorted(self._gone)].indices
         added = self._grown().tags.indices if self._added else gone[:0]
         return np.unique(np.concatenate([gone, added])).astype(np.int32)
+
+    def changed_since(self, version: int) -> Ints | None:
+        """The tags whose documents changed after that version, with repeats; ``None``: any may have."""
+        if version < self._told_from:
+            return None
+        return _joined([tags for at, tags in self._changes if at > version])
+
+    def points(self, rows: NDArray[np.integer]) -> Points:
+        """The points of these rows of `edges`, which ascend."""
+        found, start = [], 0
+        for piece, _ in self.pieces():
+            found.append(piece.points[rows[(rows >= start) & (rows < start + len(piece.ids))] - start])
+            start += len(piece.ids)
+        return stacked(found)
 
     def label(self, row: int) -> tuple[str, str]:
         """(id, title) of a row of `edges`."""
@@ -149,25 +173,27 @@ class Shelf:
         A document of the base that comes back as it was is the base's own again, so a change taken back leaves nothing.
         """
         fresh = [d for d in documents if d.tags is not None and self._added.get(d.id, (None,))[0] != d]
-        points = self.space.documents(fresh)
+        points, changed = self.space.documents(fresh), []
         for number, document in enumerate(fresh):
             point = points[[number]]
+            changed += [self._tags_of(document.id), self._vocabulary.positions(document.tags or (), known_only=True)]
             self._drop(document.id)
             if self._weight(document) and not self._restored(document, point):
                 self._added[document.id] = (document, point)
-        self.version += 1
+        self._tell(changed)
 
     def remove(self, ids: Sequence[str]) -> None:
         """Forgets these documents; unknown ids are ignored."""
+        changed = [self._tags_of(id) for id in ids]
         for id in ids:
             self._drop(id)
-        self.version += 1
+        self._tell(changed)
 
     def widen(self, vocabulary: Vocabulary) -> None:
         """Room for tags added at run time."""
         self._vocabulary = vocabulary
         self.n_tags = len(vocabulary)
-        self.version += 1
+        self._begin_telling()
 
     def save(self, folder: Path) -> None:
         """Writes the base as plain arrays."""
@@ -191,9 +217,31 @@ class Shelf:
 
     def _use(self, base: Piece, vocabulary: Vocabulary) -> None:
         self._base, self._vocabulary, self.n_tags = base, vocabulary, len(vocabulary)
-        self._content, self._rows, self._grown_made, self._edges_made = None, None, None, None
+        self._content, self._rows, self._edges_made = None, None, None
         self._added, self._gone = {}, set()
+        self._begin_telling()
+
+    def _begin_telling(self) -> None:
+        """Any tag may have changed: one that is new may be that of any document."""
         self.version += 1
+        self._changes, self._told_from, self._grown_made = deque(), self.version, None
+
+    def _tell(self, tags: Sequence[Ints]) -> None:
+        """The documents of these tags have changed."""
+        self.version += 1
+        self._changes.append((self.version, _joined(tags)))
+        if len(self._changes) > _TOLD:
+            self._told_from = self._changes.popleft()[0]
+
+    def _tags_of(self, id: str) -> Ints:
+        """The tags that the document of this id has here, as far as the vocabulary knows them."""
+        if id in self._added:
+            return self._vocabulary.positions(self._added[id][0].tags or (), known_only=True)
+        row, edges = self._row(id), self.base.tags
+        if row is None or row in self._gone:
+            return _joined([])
+        found: Ints = edges.indices[edges.indptr[row] : edges.indptr[row + 1]]
+        return found
 
     def _drop(self, id: str) -> None:
         row = self._row(id)
@@ -207,8 +255,8 @@ class Shelf:
         if row is None:
             return False
         piece, base = self._piece([document], point, self._vocabulary), self.base
-        same = piece.titles[0] == base.titles[row] and _equal(point, base.points[[row]])
-        if same and _equal(piece.tags, base.tags[[row]]):
+        same = piece.titles[0] == base.titles[row] and equal(point, base.points[[row]])
+        if same and equal(piece.tags, base.tags[[row]]):
             self._gone.discard(row)
             return True
         return False
@@ -234,29 +282,17 @@ class Shelf:
 
     def _grown(self) -> Piece:
         """The documents added at run time, as a piece of their own."""
-        if self._grown_made is None or self._grown_made[0] != self.version:
-            documents, points = zip(*self._added.values(), strict=True)
-            self._grown_made = (self.version, self._piece(documents, stacked(points), self._vocabulary))
-        return self._grown_made[1]
+        documents, points = map(list, zip(*self._added.values(), strict=True))
+        before, piece = self._grown_made or ([], None)
+        if piece is None or len(before) > len(documents) or not all(map(is_, before, documents)):
+            before, piece = [], None
+        if fresh := documents[len(before) :]:  # most often they only become more
+            more = self._piece(fresh, stacked(points[len(before) :]), self._vocabulary)
+            piece = more if piece is None else piece.followed_by(more)
+        assert piece is not None
+        self._grown_made = (documents, piece)
+        return piece
 
 
-def _marks(piece: Piece) -> NDArray[np.bool_]:
-    return np.zeros(len(piece.ids), dtype=np.bool_) if piece.written is None else piece.written
-
-
-def _widened(tags: sp.csr_matrix, alive: NDArray[np.bool_] | None, n_tags: int) -> sp.csr_matrix:
-    """(n, ``n_tags``): these edges, without those of rows that are gone."""
-    data, indices, offsets = tags.data, tags.indices, tags.indptr
-    if alive is not None:
-        lengths = np.diff(offsets)
-        kept = np.repeat(alive, lengths)
-        data, indices = data[kept], indices[kept]
-        offsets = np.concatenate([[0], np.cumsum(lengths * alive)])
-    return sp.csr_matrix((data, indices, offsets), shape=(tags.shape[0], n_tags))
-
-
-def _equal(one: Points, other: Points) -> bool:
-    """Whether two rows say the same, bit for bit."""
-    if sparse(one) and sparse(other):
-        return np.array_equal(one.indices, other.indices) and np.array_equal(one.data, other.data)
-    return bool(np.array_equal(one, other))
+def _joined(tags: Sequence[Ints]) -> Ints:
+    return np.concatenate([np.empty(0, dtype=np.int32), *tags])

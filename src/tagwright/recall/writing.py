@@ -91,11 +91,15 @@ def writer_of(folder: Folder, *, beams: int = 1, most_tokens: int = 0, batch: in
     return _opened(folder.path.resolve(), folder.fingerprint, beams, most_tokens, batch, device)
 
 
-def record(out: Path, texts: Sequence[str], writer: Writer, seen: Iterable[str] = ()) -> Folder:
+def record(
+    out: Path, texts: Sequence[str], writer: Writer, seen: Iterable[str] = (), *, words: int | None = None
+) -> Folder:
     """The folder ``out`` with what the writer writes about these texts; complete or not there at all.
 
     It stands for the writer where that cannot run, for these texts alone, which are not in it themselves, and may be
-    handed on with the ids of the documents that taught the writer (``seen``). Raises `OutputError`.
+    handed on with the ids of the documents that taught the writer (``seen``). ``words``: so many of a tag's description
+    it was taught to write; unknown, descriptions are matched with the tags as the project's encoder sees them. Raises
+    `OutputError`.
     """
     if out.exists():
         raise OutputError("exists already", path=str(out), hint="name a folder that does not exist yet")
@@ -108,7 +112,8 @@ def record(out: Path, texts: Sequence[str], writer: Writer, seen: Iterable[str] 
         said = [json.dumps({"text": key, "written": written}, ensure_ascii=False) for key, written in lines.items()]
         (made / LINES).write_text("".join(f"{line}\n" for line in said), encoding="utf-8")
         Seen.from_ids(seen).write(made)
-        Folder.write(made, MANIFEST, {"kind": WRITTEN, "texts": len(lines)})
+        taught = {} if words is None else {"words": words}
+        Folder.write(made, MANIFEST, {"kind": WRITTEN, "texts": len(lines), **taught})
         disk.replace(made, out)
     return Folder.read(out, MANIFEST)
 

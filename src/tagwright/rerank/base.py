@@ -5,16 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tagwright.candidates import Candidates, Floats, Ints
-from tagwright.encoders.seen import Seen
-from tagwright.encoders.weights import Folder
+from tagwright.encoders.weights import Weighed
 from tagwright.errors import ConfigError
 from tagwright.fusion.base import FUSED
 from tagwright.recall.spaces import MeaningSpace
@@ -25,7 +22,7 @@ from tagwright.vocabulary.base import Vocabulary
 
 
 @dataclass
-class Reranker(ABC):
+class Reranker(Weighed, ABC):
     """A second look at the best candidates of each document, by weights that were learned beforehand.
 
     ``model``: the folder of the weights. ``k``: how many candidates of a document it looks at, the best by the column
@@ -37,7 +34,8 @@ class Reranker(ABC):
     tag_points: TagPoints = given()
     model: str = ""
     k: int = 50
-    manifest: ClassVar[str] = ""
+    role: ClassVar[str] = "reranker"
+    section: ClassVar[str] = "rerank"
     # What its evidence is called.
     kind: ClassVar[str] = ""
     # Whether it reads the tags' vectors.
@@ -51,24 +49,6 @@ class Reranker(ABC):
     def columns(self) -> tuple[str, ...]:
         """The names of the columns it writes."""
         return (f"{self.name}.score",)
-
-    @cached_property
-    def folder(self) -> Folder:
-        """The folder of the weights, read once; raises what `Folder.read` raises."""
-        if not self.model:
-            hint = f"name the folder of a model that was taught as 'rerank.{self.name}.model'"
-            raise ConfigError(f"the reranker {self.name!r} has no model", hint=hint)
-        return Folder.read(Path(self.model), self.manifest)
-
-    @property
-    def seen(self) -> Seen:
-        """The documents that the weights were taught with; what is said of them is too good to learn from."""
-        return self.folder.seen
-
-    @property
-    def fingerprint(self) -> str:
-        """Names the contents of the folder."""
-        return self.folder.fingerprint
 
     def know(self, vocabulary: Vocabulary) -> None:
         """Is told the vocabulary when a tagger is trained."""

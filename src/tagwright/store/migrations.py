@@ -53,6 +53,65 @@ STORE = (
                 UNIQUE (tag, kind, language, text, source, model, template))""",
         ),
     ),
+    Migration(
+        "suggestions, decisions and what guards them, keys, jobs",
+        (
+            """CREATE TABLE suggestions (
+                number INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL, shown TEXT NOT NULL,
+                model TEXT NOT NULL, vocabulary TEXT NOT NULL, settings TEXT NOT NULL, row INTEGER NOT NULL,
+                time REAL NOT NULL, checksum INTEGER NOT NULL)""",
+            "CREATE INDEX suggestions_document ON suggestions (document, number)",
+            """CREATE TABLE decisions (
+                number INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL, tag TEXT NOT NULL,
+                verdict TEXT NOT NULL CHECK (verdict IN ('accept', 'reject', 'add', 'revert')),
+                person TEXT NOT NULL, reason TEXT NOT NULL, machine INTEGER NOT NULL, seen INTEGER NOT NULL,
+                id TEXT NOT NULL UNIQUE, time REAL NOT NULL, reverts INTEGER NOT NULL, conflict INTEGER NOT NULL,
+                row INTEGER NOT NULL, checksum INTEGER NOT NULL)""",
+            "CREATE INDEX decisions_document ON decisions (document, number)",
+            "CREATE INDEX decisions_person ON decisions (person, number)",
+            "CREATE INDEX decisions_reverts ON decisions (reverts) WHERE reverts > 0",
+            """CREATE TABLE checks (
+                number INTEGER PRIMARY KEY AUTOINCREMENT, good INTEGER NOT NULL, newest INTEGER NOT NULL,
+                documents INTEGER NOT NULL, before REAL NOT NULL, after REAL NOT NULL, high REAL NOT NULL,
+                held INTEGER NOT NULL, time REAL NOT NULL, checksum INTEGER NOT NULL)""",
+            """CREATE TABLE keys (
+                number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, role TEXT NOT NULL,
+                hash TEXT NOT NULL, time REAL NOT NULL, revoked REAL NOT NULL, checksum INTEGER NOT NULL)""",
+            "CREATE UNIQUE INDEX keys_name ON keys (name) WHERE revoked = 0",
+            """CREATE TABLE sessions (
+                number INTEGER PRIMARY KEY AUTOINCREMENT, hash TEXT NOT NULL UNIQUE, key INTEGER NOT NULL,
+                time REAL NOT NULL, expires REAL NOT NULL, checksum INTEGER NOT NULL)""",
+            """CREATE TABLE jobs (
+                number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+                options TEXT NOT NULL, person TEXT NOT NULL, state TEXT NOT NULL, cancelled INTEGER NOT NULL,
+                done INTEGER NOT NULL, total INTEGER NOT NULL, said TEXT NOT NULL, result TEXT NOT NULL,
+                time REAL NOT NULL, started REAL NOT NULL, ended REAL NOT NULL, checksum INTEGER NOT NULL)""",
+            "CREATE INDEX jobs_state ON jobs (state, number)",
+        ),
+    ),
+    Migration(
+        "reviews, and the documents that wait for them",
+        (
+            """CREATE TABLE reviews (
+                number INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL,
+                state TEXT NOT NULL CHECK (state IN ('open', 'done', 'skipped', 'flagged')), person TEXT NOT NULL,
+                seconds REAL NOT NULL, id TEXT NOT NULL UNIQUE, time REAL NOT NULL, checksum INTEGER NOT NULL)""",
+            "CREATE INDEX reviews_document ON reviews (document, number)",
+            "CREATE INDEX reviews_person ON reviews (person, number)",
+            """CREATE TABLE queued (
+                number INTEGER PRIMARY KEY, document TEXT NOT NULL UNIQUE, title TEXT NOT NULL, folded TEXT NOT NULL,
+                content INTEGER NOT NULL, state TEXT NOT NULL, shown TEXT NOT NULL, likely INTEGER NOT NULL,
+                all_right REAL, effort REAL NOT NULL, gain REAL NOT NULL, lack REAL NOT NULL, near REAL NOT NULL,
+                point BLOB NOT NULL, model TEXT NOT NULL, row INTEGER NOT NULL)""",
+            "CREATE INDEX queued_gain ON queued (state, gain DESC, document)",
+            "CREATE INDEX queued_made ON queued (state, model, row)",
+            """CREATE TABLE proposed (
+                tag TEXT NOT NULL, document TEXT NOT NULL, confidence REAL NOT NULL, likely INTEGER NOT NULL,
+                open INTEGER NOT NULL, PRIMARY KEY (tag, document)) WITHOUT ROWID""",
+            "CREATE INDEX proposed_document ON proposed (document)",
+            "CREATE INDEX proposed_open ON proposed (tag, confidence) WHERE open AND likely",
+        ),
+    ),
 )
 
 CACHE = (

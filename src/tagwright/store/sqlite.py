@@ -10,11 +10,18 @@ from pathlib import Path
 from tagwright.errors import TagwrightError
 from tagwright.store.base import GrowthRow
 from tagwright.store.cache import Cache
+from tagwright.store.checks import Checks
 from tagwright.store.claims import SqliteLease
 from tagwright.store.database import Database
+from tagwright.store.decisions import Decisions
 from tagwright.store.documents import KeptDocuments
 from tagwright.store.growth import GrowthLog
+from tagwright.store.jobs import Jobs
+from tagwright.store.keys import Keys
 from tagwright.store.migrations import STORE
+from tagwright.store.queued import Queued
+from tagwright.store.reviews import Reviews
+from tagwright.store.suggested import Suggested
 from tagwright.store.texts import TagTexts
 from tagwright.types import Document
 
@@ -42,6 +49,20 @@ class SqliteStore:
         self._growth = GrowthLog(self._database, self._documents, self.clock)
         self.texts = TagTexts(self._database, self.clock)
         """What was proposed for tags, and what became of it."""
+        self.suggested = Suggested(self._database, self.clock)
+        """What was shown for documents, and what it was found by."""
+        self.decisions = Decisions(self._database, self._growth, self.clock)
+        """What people decided about the tags of documents."""
+        self.queued = Queued(self._database, self._growth)
+        """Which documents wait for people, and what was suggested for them."""
+        self.reviews = Reviews(self._database, self._growth, self.queued, self.clock)
+        """With which documents people are done."""
+        self.checks = Checks(self._database, self.clock)
+        """What the decisions did to the quality, and which are held."""
+        self.keys = Keys(self._database, self.clock)
+        """Who may do what."""
+        self.jobs = Jobs(self._database, self.clock)
+        """Long work that was asked for."""
         beside = self.path.with_name(f"{self.path.stem}.cache{self.path.suffix}")
         self._cache = Cache(beside, self.cache_megabytes * 2**20, busy_seconds=self.busy_seconds)
 
@@ -64,6 +85,22 @@ class SqliteStore:
         """The kept document of that id, or ``None``."""
         with self._database.reading() as connection:
             return self._documents.find(connection, document_id)
+
+    def current(self, document_id: str) -> Document | None:
+        """The document of that id as the growth log has it, else as it is kept; ``None`` where there is none."""
+        return self._growth.document(document_id)
+
+    def current_ids(self, after: str = "", limit: int = 100) -> list[str]:
+        """The ids of such documents that come after ``after``, in order, at most ``limit``."""
+        return self._growth.ids(after, limit)
+
+    def tag_rows(self, id: str) -> list[GrowthRow]:
+        """The log's rows on a tag that still have their say, the newest first."""
+        return self._growth.tag_rows(id) if self.path.exists() else []
+
+    def add_missing(self, documents: Sequence[Document]) -> list[str]:
+        """The ids of those that were not there yet; they are added to the log, the others stay as they stand."""
+        return self._growth.add_missing(documents)
 
     def append(self, rows: Sequence[GrowthRow]) -> int:
         """The number of the log's last row, after these were added together or not at all."""
@@ -137,7 +174,9 @@ class SqliteStore:
                 loose = len(connection.execute("PRAGMA foreign_key_check").fetchall())
             for _ in self._documents.all():
                 pass
-            self._growth.check()
+            tables = (self._growth, self.suggested, self.decisions, self.reviews, self.checks, self.keys, self.jobs)
+            for table in tables:
+                table.check()
             for _ in self.texts.all():
                 pass
         except TagwrightError as error:

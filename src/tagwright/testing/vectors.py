@@ -74,6 +74,8 @@ def check_index(make: Callable[[], Index]) -> None:
     assert index.search(queries, 10 * _ROWS).positions.shape[1] == _ROWS, "fewer rows than asked for give fewer answers"
     assert all(_alike(index.search(queries[[n]], 10), _row(found, n)) for n in range(5)), "company changes nothing"
     assert index.add(rows[:2]).tolist() == [_ROWS, _ROWS + 1], "an added row gets the next position"
+    kept = index.vectors(np.array([_ROWS + 1, 0]))
+    assert kept.dtype == np.float32 and np.allclose(kept, rows[[1, 0]], atol=0.02), "vectors gives rows by position"
     index.remove([_ROWS, _ROWS + 1, 10**6])
     assert _alike(index.search(queries, 10), found), "what was added and removed leaves nothing"
     with tempfile.TemporaryDirectory() as name:

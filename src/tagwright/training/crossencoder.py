@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
@@ -19,7 +17,6 @@ import tagwright.corpus.disk as disk
 from tagwright.candidates import Floats
 from tagwright.encoders.folder import MODEL
 from tagwright.encoders.onnx import open_session
-from tagwright.encoders.seen import Seen
 from tagwright.encoders.weights import Folder
 from tagwright.errors import InputError
 from tagwright.recall.spaces import tag_texts, text_of
@@ -30,8 +27,9 @@ from tagwright.training.descent import History
 from tagwright.training.device import device_of, need_extras, numbers
 from tagwright.training.encoder import base_of
 from tagwright.training.lessons import Lessons
+from tagwright.training.lessonsrun import LessonsRun
 from tagwright.training.options import CrossTraining
-from tagwright.training.schedule import Scheduled, Watch
+from tagwright.training.schedule import Watch
 from tagwright.version import VERSION as __version__
 
 # Groups whose probabilities add up to the number of their right tags, and those that int8 is compared by.
@@ -56,12 +54,11 @@ class CrossPlan:
     seconds: float
 
 
-class CrossRun(Scheduled):
+class CrossRun(LessonsRun):
     """One teaching: `plan` tells what it will take, `run` does it, or goes on where a killed one stopped.
 
-    ``out`` becomes a folder that `tagwright.rerank.cross.Cross` serves. ``lessons`` are learned from, ``dev`` (may be
-    empty) chooses the best moment; ``seen``: ids of all documents that had a part in it. Raises `OutputError`,
-    `InputError`, `ConfigError`, `MissingExtraError`.
+    ``out`` becomes a folder that `tagwright.rerank.cross.Cross` serves. Raises `OutputError`, `InputError`,
+    `ConfigError`, `MissingExtraError`.
     """
 
     manifest = MANIFEST
@@ -70,10 +67,9 @@ class CrossRun(Scheduled):
         self, lessons: Lessons, dev: Lessons, seen: Iterable[str], out: Path, settings: CrossTraining,
         watch: Watch | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(out, settings, watch)
+        super().__init__(lessons, dev, seen, out, settings, watch)
         need_extras("torch", "sentence_transformers", "onnx", "onnxruntime")
-        self.lessons, self.dev, self.settings = lessons, dev, settings
-        self._seen = Seen.from_ids(seen)
+        self.settings = settings
         options = {"batch": settings.batch, "wrong": settings.wrong, "most": settings.chunk, "seed": settings.seed}
         self._groups, self._dev = Groups(lessons, **options), Groups(dev, **options).all()
         if not len(self._groups.rows):
@@ -110,15 +106,7 @@ class CrossRun(Scheduled):
     @cached_property
     def identity(self) -> str:
         """Names settings, data and base."""
-        kept = {key: value for key, value in asdict(self.settings).items() if key not in ("save_minutes", "base")}
-        said = [kept, __version__, self._model.base, self.lessons.vocabulary.fingerprint]
-        digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode() + self._seen.hashes.tobytes())
-        for part in (self.lessons, self.dev):
-            for document, gold, wrong in zip(part.documents, part.gold, part.wrong, strict=True):
-                row = [document.id, document.title, document.text, gold.tolist(), wrong.tolist()]
-                digest.update(json.dumps(row).encode())
-            digest.update(b"\n")
-        return digest.hexdigest()
+        return self.named(self.settings, self._model.base, apart=("base",))
 
     def descend(self, step: int) -> float:
         """The loss of the step's groups, each counting the same; whole groups pass together, as many as may."""

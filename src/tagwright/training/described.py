@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Ints
 from tagwright.errors import ConfigError
-from tagwright.llm.writer import SEPARATOR, Form
+from tagwright.llm.writer import Form
+from tagwright.recall.matcher import written_text
 from tagwright.recall.spaces import text_of
 from tagwright.training.lessons import Lessons
 from tagwright.training.options import require
@@ -109,7 +111,8 @@ class GeneratorPlan:
 class Exercise:
     """A document to learn from: what is read (``prompt``) and to be written (``target``), as tokens.
 
-    ``tags``: whose descriptions are written, ``places``: where in the target each stands, ``texts``: what they say.
+    ``tags``: whose descriptions are written, ``places``: where in the target each stands, ``texts``: what they say;
+    ``weight``: how often it comes, 1 = once an epoch.
     """
 
     prompt: tuple[int, ...]
@@ -117,15 +120,15 @@ class Exercise:
     tags: tuple[int, ...]
     places: tuple[slice, ...]
     texts: tuple[str, ...]
+    weight: float = 1.0
 
 
 class Descriptions:
-    """What is to be written of each tag: its name, a full stop, its description cut to so many words.
+    """What is to be written of each tag: its name, a full stop, its description cut to so many ``words``.
 
-    So are tags encoded, too, but for the synonyms: a model that writes all of them writes long. A tag without a name
-    is not written. The order is deterministic: rare tags first (what is cut off at the end are those that every other
-    channel finds), frequent ones first (easy ones tell the next, SGM, Yang et al. 2018), or as in the vocabulary; ties
-    as in the vocabulary.
+    A tag without a name is not written. The order is deterministic: rare tags first (what is cut off at the end are
+    those that every other channel finds), frequent ones first (easy ones tell the next, SGM, Yang et al. 2018), or as
+    in the vocabulary; ties as in the vocabulary.
     """
 
     def __init__(self, vocabulary: Vocabulary, gold: Sequence[Ints], *, words: int, order: str) -> None:
@@ -141,9 +144,7 @@ class Descriptions:
 
     def text(self, tag: int) -> str:
         """What is written of a tag; "" where there is nothing."""
-        name = _plain(self._vocabulary.name(tag))
-        words = _plain(self._vocabulary.description(tag)).split()[: self._words]
-        return f"{name}. {' '.join(words)}" if name and words else name
+        return written_text(self._vocabulary, tag, self._words)
 
 
 def examples(lessons: Lessons, told: Descriptions, form: Form, most: int) -> tuple[list[Exercise], int]:
@@ -156,10 +157,6 @@ def examples(lessons: Lessons, told: Descriptions, form: Form, most: int) -> tup
         too_long += len(target) > most
         if tags and len(target) <= most and text_of(document).strip():
             prompt = form.prompt(text_of(document))
-            found.append(Exercise(tuple(prompt), tuple(target), tuple(tags), tuple(places), tuple(texts)))
+            weight = pseudo.weight(document)
+            found.append(Exercise(tuple(prompt), tuple(target), tuple(tags), tuple(places), tuple(texts), weight))
     return found, too_long
-
-
-def _plain(text: str) -> str:
-    """In one line, and without what would end a description."""
-    return " ".join(text.replace(SEPARATOR, " ").split())

@@ -18,7 +18,6 @@ import tagwright.corpus.disk as disk
 import tagwright.training.hybrid as hybrid
 from tagwright.encoders.export import export
 from tagwright.encoders.onnx import Onnx
-from tagwright.encoders.seen import Seen
 from tagwright.encoders.weights import Folder
 from tagwright.errors import InputError
 from tagwright.llm.writer import ModelWriter
@@ -27,8 +26,10 @@ from tagwright.recall.writing import ENCODER, MANIFEST, MODEL
 from tagwright.training.descent import History
 from tagwright.training.described import Descriptions, Exercise, GeneratorPlan, GeneratorTraining, examples
 from tagwright.training.device import device_of, need_extras, numbers
+from tagwright.training.epochs import Epochs
 from tagwright.training.lessons import Lessons
-from tagwright.training.schedule import Scheduled, Watch
+from tagwright.training.lessonsrun import LessonsRun
+from tagwright.training.schedule import Watch
 from tagwright.training.softsentences import SoftSentences
 from tagwright.training.wordmatch import WordMatch
 from tagwright.training.writermodel import WriterModel
@@ -42,13 +43,12 @@ _ENCODER, _BALANCE = 0.1, 100.0
 Tensor = Any
 
 
-class GeneratorRun(Scheduled):
+class GeneratorRun(LessonsRun):
     """One teaching: `plan` tells what it will take, `run` does it, or goes on where a killed one stopped.
 
     ``out`` becomes a folder that `tagwright.recall.described.Described` serves; an encoder that was taught beside it
-    lies in ``encoder`` within. ``lessons`` are learned from (their wrong tags are not looked at), ``dev`` (may be
-    empty) chooses the best moment; ``seen``: ids of all documents that had a part in it. Raises `OutputError`,
-    `InputError`, `ConfigError`, `MissingExtraError`.
+    lies in ``encoder`` within. The lessons' wrong tags are not looked at. Raises `OutputError`, `InputError`,
+    `ConfigError`, `MissingExtraError`.
     """
 
     manifest = MANIFEST
@@ -57,12 +57,11 @@ class GeneratorRun(Scheduled):
         self, lessons: Lessons, dev: Lessons, seen: Iterable[str], out: Path, settings: GeneratorTraining,
         watch: Watch | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(out, settings, watch)
+        super().__init__(lessons, dev, seen, out, settings, watch)
         need_extras("torch", "transformers", *(["peft"] if settings.rank else []))
         if settings.semantic:
             need_extras("sentence_transformers", *(["onnx", "onnxruntime"] if settings.train_encoder else []))
-        self.lessons, self.dev, self.settings = lessons, dev, settings
-        self._seen = Seen.from_ids(seen)
+        self.settings = settings
 
     @cached_property
     def plan(self) -> GeneratorPlan:
@@ -84,7 +83,7 @@ class GeneratorRun(Scheduled):
     @property
     def an_epoch(self) -> int:
         """So many batches are in all documents."""
-        return ceil(len(self._examples) / self.settings.batch)
+        return ceil(self._epochs.size / self.settings.batch)
 
     @cached_property
     def learned(self) -> list[Any]:
@@ -100,16 +99,7 @@ class GeneratorRun(Scheduled):
     @cached_property
     def identity(self) -> str:
         """Names settings, data and bases."""
-        kept = {
-            key: value for key, value in asdict(self.settings).items() if key not in ("save_minutes", "base", "encoder")
-        }
-        said = [kept, __version__, self._writer.base, self._encoder_hash, self.lessons.vocabulary.fingerprint]
-        digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode() + self._seen.hashes.tobytes())
-        for part in (self.lessons, self.dev):
-            for document, gold in zip(part.documents, part.gold, strict=True):
-                digest.update(json.dumps([document.id, document.title, document.text, gold.tolist()]).encode())
-            digest.update(b"\n")
-        return digest.hexdigest()
+        return self.named(self.settings, self._writer.base, self._encoder_hash, apart=("base", "encoder"))
 
     def descend(self, step: int) -> float:
         """The hybrid loss of the step's documents, each token and each description counting the same."""
@@ -178,18 +168,26 @@ class GeneratorRun(Scheduled):
 
     @cached_property
     def _examples(self) -> list[Exercise]:
-        settings = self.settings
-        told = Descriptions(self.lessons.vocabulary, self.lessons.gold, words=settings.words, order=settings.order)
-        found, self._too_long = examples(self.lessons, told, self._writer.form, settings.most_tokens)
+        found, self._too_long = examples(self.lessons, self._told, self._writer.form, self.settings.most_tokens)
         if not found:
             what = f"no document to learn from: of {self._too_long:,} the descriptions take more than most_tokens"
             raise InputError(what, hint="tagwright train CORPUS first, or more most_tokens, or fewer words")
         return found
 
+    @cached_property
+    def _told(self) -> Descriptions:
+        gold = [own for own, weight in zip(self.lessons.gold, self.lessons.weights, strict=True) if weight == 1]
+        return Descriptions(self.lessons.vocabulary, gold, words=self.settings.words, order=self.settings.order)
+
+    @cached_property
+    def _epochs(self) -> Epochs:
+        weights = np.array([one.weight for one in self._examples])
+        return Epochs(np.arange(len(weights)), weights, self.settings.seed)
+
     def _rows(self, step: int) -> list[int]:
         """The documents of a step, the longest first: those that pass together are alike, and little is padded."""
         epoch, place = divmod(step, self.an_epoch)
-        order = np.random.default_rng([self.settings.seed, epoch]).permutation(len(self._examples))
+        order = self._epochs.order(epoch)
         rows: list[int] = order[place * self.settings.batch : (place + 1) * self.settings.batch].tolist()
         return sorted(rows, key=lambda row: (-len(self._examples[row].prompt), row))
 
@@ -201,9 +199,8 @@ class GeneratorRun(Scheduled):
 
     @cached_property
     def _words(self) -> WordMatch:
-        known = self.lessons.vocabulary
-        told = Descriptions(known, self.lessons.gold, words=self.settings.words, order=self.settings.order)
-        return WordMatch.over({tag: told.text(tag) for tag in np.flatnonzero(known.active).tolist()})
+        active = np.flatnonzero(self.lessons.vocabulary.active)
+        return WordMatch.over({tag: self._told.text(tag) for tag in active.tolist()})
 
     # --- the models ----------------------------------------------------------------------------------------------
 
@@ -274,7 +271,8 @@ class GeneratorRun(Scheduled):
         settings = self.settings
         return {
             "kind": MODEL, "identity": self.identity, "instruction": settings.instruction, "cue": settings.cue,
-            "length": settings.length, "most_tokens": settings.most_tokens, "tagwright": __version__,
+            "length": settings.length, "most_tokens": settings.most_tokens, "words": settings.words,
+            "tagwright": __version__,
             "torch": torch.__version__, "threads": torch.get_num_threads(), "base": self._writer.base,
             "settings": asdict(settings) | {"device": self._device}, "documents": len(self._examples),
             "too_long": self._too_long, "dev": len(self._judged[0]), "losses": history.losses, "f1": history.scores,

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tagwright.errors import ConfigError
+from tagwright.errors import ConfigError, InputError
 from tagwright.recall.labelweights import CLASSIFICATIONS, FROZEN, HEADS, Form
 from tagwright.training.contrastive import WEIGHTINGS
+from tagwright.training.epochs import Epochs
 from tagwright.training.options import require
-from tagwright.training.pairdata import PairExamples
+from tagwright.training.pairdata import PairExamples, cut
 
 # What is left at 0 becomes, by whether vectors are frozen; an encoder learns at the paper's rate.
 _USUAL: dict[bool, dict[str, Any]] = {
@@ -95,13 +99,47 @@ class LabelTraining:
 
 @dataclass(frozen=True, eq=False)
 class LabelExamples(PairExamples):
-    """Documents and tags as vectors, see `PairExamples`; ``tag_ids`` (m,) are the ids of the rows of ``tags``."""
+    """Documents and tags as vectors, see `PairExamples`; ``tag_ids`` (m,) are the ids of the rows of ``tags``.
+
+    ``written`` {row: (weight below 1, id of the document that it was written after, or "")}: those of a language model.
+    """
 
     tag_ids: Sequence[str] = ()
+    written: Mapping[int, tuple[float, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         assert len(self.tag_ids) == len(self.tags), "an id a tag"
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """(n,) what each document counts."""
+        return np.array([self.written.get(row, (1.0, ""))[0] for row in range(len(self.ids))])
+
+    @property
+    def seen(self) -> list[str]:
+        """The ids of all documents that have a part in what is learned, also by what was written after them."""
+        after = [shown for _, shown in self.written.values() if shown]
+        return list(dict.fromkeys([*(self.ids[row] for row in self.usable), *after]))
+
+    @cached_property
+    def hash(self) -> str:
+        """Names all of it."""
+        if not self.written:
+            return super().hash
+        said = [super().hash, sorted((row, *of) for row, of in self.written.items())]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+    def split(self, share: float, seed: int) -> tuple[Rows, Rows]:
+        """As of `PairExamples`, of real documents; what was written after one that is held out, is in neither."""
+        real = np.setdiff1d(self.usable, list(self.written))
+        if len(real) < 2:
+            raise InputError(f"{len(real)} documents have words and tags, but it takes two: one is held out")
+        learned, held_out = cut(real, share, seed)
+        hidden = {self.ids[row] for row in held_out}
+        written = np.setdiff1d(self.usable, real)
+        kept = [self.written[row][1] not in hidden for row in written.tolist()]
+        return np.union1d(learned, written[np.array(kept, dtype=np.bool_)]), held_out
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,30 +170,31 @@ class Step:
 class Steps:
     """Cuts documents into steps; a step depends on its number and the seed alone, and memory on the batch alone.
 
-    Every document comes once an epoch. ``gold`` and ``wrong`` hold, for each of the documents ``rows``, numbers among
-    the ascending ``tags``; a right one among the wrong is passed over. Beside those of the step, ``drawn`` others are
-    shown, each for as many as were not drawn: sums over all tags keep their expectation. Where there are not so many,
-    all tags are shown.
+    Every document comes once an epoch, one of less weight than 1 as often as that says (`Epochs`). ``gold`` and
+    ``wrong`` hold, for each of the documents ``rows``, numbers among the ascending ``tags``; a right one among the
+    wrong is passed over. Beside those of the step, ``drawn`` others are shown, each for as many as were not drawn: sums
+    over all tags keep their expectation. Where there are not so many, all tags are shown.
     """
 
     def __init__(
         self, gold: Sequence[NDArray[np.integer]], wrong: Sequence[NDArray[np.integer]], rows: Rows, tags: Rows,
-        *, batch: int, drawn: int, likely: int, seed: int = 0,
+        *, batch: int, drawn: int, likely: int, seed: int = 0, weights: NDArray[np.floating] | None = None,
     ) -> None:  # fmt: skip
+        self._epochs = Epochs(rows, np.ones(len(rows)) if weights is None else weights, seed)
         self._gold, self._wrong, self._rows, self._tags = gold, wrong, rows, tags
-        self._size, self._drawn, self._likely, self._seed = min(batch, len(rows)), drawn, likely, seed
+        self._size, self._drawn, self._likely, self._seed = min(batch, self._epochs.size), drawn, likely, seed
         self._used = np.unique(np.concatenate([gold[row] for row in rows])).astype(np.int64)
         self._unused = np.setdiff1d(tags, self._used)
 
     @property
     def an_epoch(self) -> int:
         """How many steps an epoch has; what does not fill one waits for the next epoch's order."""
-        return len(self._rows) // self._size
+        return self._epochs.size // self._size
 
     def step(self, number: int) -> Step:
         """The step with this number (from 0)."""
         epoch, place = divmod(number, self.an_epoch)
-        order = np.random.default_rng([self._seed, epoch]).permutation(self._rows)
+        order = self._epochs.order(epoch)
         rows, random = order[place * self._size : (place + 1) * self._size], self.chance(number)
         own = [self._gold[row] for row in rows]
         shown = np.unique(np.concatenate([*own, *(self._wrong_tags(row, random) for row in rows)])).astype(np.int64)

@@ -55,7 +55,7 @@ class LabelTeacher(Teacher):
         gold, wrong = ([np.searchsorted(self.tags, own) for own in lists] for lists in (lessons.gold, lessons.wrong))
         self._cut = Steps(
             gold, wrong, np.arange(len(gold)), np.arange(len(self.tags)), batch=settings.batch, drawn=settings.tags,
-            likely=settings.wrong, seed=settings.seed,
+            likely=settings.wrong, seed=settings.seed, weights=lessons.weights,
         )  # fmt: skip
 
     @property
@@ -107,7 +107,8 @@ class LabelEncoderRun(EncoderRun):
     def identity(self) -> str:
         """Names settings, data and base."""
         kept = {key: value for key, value in asdict(self._form).items() if key not in ("save_minutes", "backbone")}
-        return hashlib.sha256(json.dumps([super().identity, kept], sort_keys=True).encode()).hexdigest()
+        said = [super().identity, kept, *filter(None, [self.lessons.light])]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def look(self, done: int) -> float | None:
         """nDCG@10 of the dev part's tags among some thousand others, where it is time to look."""

@@ -54,6 +54,7 @@ class LabelRun(Scheduled):
         self._steps = Steps(
             examples.right, examples.hard, rows, np.arange(len(examples.tags)),
             batch=settings.batch, drawn=settings.tags, likely=settings.wrong, seed=settings.seed,
+            weights=examples.weights[rows],
         )  # fmt: skip
 
     @property
@@ -102,7 +103,7 @@ class LabelRun(Scheduled):
         with disk.explained(self.out):
             made.mkdir()
             form = self._network.write(made, self.examples.tag_ids)
-            Seen.from_ids([self.examples.ids[row] for row in self.examples.usable]).write(made)
+            Seen.from_ids(self.examples.seen).write(made)
             own = {"backbone": FROZEN, "encoder": self.examples.encoder, "documents": len(self.examples.usable)}
             Folder.write(made, MANIFEST, {**form, **own, **self._said(history)})
             disk.replace(made, self.out)

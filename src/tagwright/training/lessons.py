@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Ints
 from tagwright.corpus.split import fold_of
 from tagwright.recall.spaces import tag_texts, text_of
+from tagwright.training.epochs import Epochs
 from tagwright.training.losses import Batch
 from tagwright.types import Document
 from tagwright.vocabulary.base import Vocabulary
@@ -65,6 +67,17 @@ class Lessons:
         return sum(map(len, self.gold))
 
     @property
+    def weights(self) -> NDArray[np.float64]:
+        """(n_documents,) what each counts: 1, or less where a language model wrote it (`tagwright.recall.pseudo`)."""
+        return np.array([pseudo.weight(document) for document in self.documents], dtype=np.float64)
+
+    @property
+    def light(self) -> dict[str, float]:
+        """{id: weight} of those that count less than 1."""
+        weights = {one.id: pseudo.weight(one) for one in self.documents if pseudo.is_pseudo(one)}
+        return {id: weight for id, weight in weights.items() if weight < 1}
+
+    @property
     def used(self) -> Ints:
         """The tags that some document has."""
         return np.unique(np.concatenate([np.empty(0, dtype=np.int32), *self.gold])).astype(np.int32)
@@ -82,9 +95,10 @@ class Lesson:
 class Teacher:
     """Cuts lessons into steps; a step depends on its number and the seed alone.
 
-    Every document comes once an epoch, with all its right tags. A part of them is read by the title alone; a tag that
-    has more than a name is read as the name in one half of the cases, and with all that is known of it in the other,
-    for so are tags encoded (`tagwright.recall.spaces`).
+    Every document comes once an epoch, with all its right tags, and what a language model wrote as often as its weight
+    says (`Epochs`). A part of them is read by the title alone; a tag that has more than a name is read as the name in
+    one half of the cases, and with all that is known of it in the other, for so are tags encoded
+    (`tagwright.recall.spaces`).
     """
 
     def __init__(
@@ -92,12 +106,13 @@ class Teacher:
     ) -> None:
         self.lessons, self._size, self._wrong, self._titles = lessons, batch, wrong, titles
         self._paired, self._seed, self._used = paired, seed, lessons.used
+        self._epochs = Epochs(np.arange(len(lessons.documents)), lessons.weights, seed)
         self._order: tuple[int, NDArray[np.int64]] | None = None
 
     @property
     def steps(self) -> int:
         """How many steps an epoch has; what does not fill one waits for the next epoch's order."""
-        return max(len(self.lessons.documents) // self._size, 1)
+        return max(self._epochs.size // self._size, 1)
 
     def lesson(self, step: int) -> Lesson:
         """The step with this number (from 0)."""
@@ -115,7 +130,7 @@ class Teacher:
     def _epoch(self, epoch: int) -> NDArray[np.int64]:
         if self._order is None or self._order[0] != epoch:
             random = np.random.default_rng([self._seed, epoch])
-            order = random.permutation(len(self.lessons.documents))
+            order = self._epochs.order(epoch, random)
             self._order = (epoch, _side_by_side(order, self.lessons.gold, random) if self._paired else order)
         return self._order[1]
 

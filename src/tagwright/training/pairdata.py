@@ -96,9 +96,14 @@ class PairExamples:
 
     def split(self, share: float, seed: int) -> tuple[Rows, Rows]:
         """Rows to learn from and rows to hold out, one at least of either."""
-        rows = np.random.default_rng(seed).permutation(self.usable)
-        held_out = min(max(round(share * len(rows)), 1), len(rows) - 1)
-        return np.sort(rows[held_out:]), np.sort(rows[:held_out])
+        return cut(self.usable, share, seed)
+
+
+def cut(rows: Rows, share: float, seed: int) -> tuple[Rows, Rows]:
+    """Rows to learn from and rows to hold out, drawn by chance, one at least of either; both ascending."""
+    drawn = np.random.default_rng(seed).permutation(rows)
+    held_out = min(max(round(share * len(drawn)), 1), len(drawn) - 1)
+    return np.sort(drawn[held_out:]), np.sort(drawn[:held_out])
 
 
 @dataclass(frozen=True, eq=False)

@@ -60,6 +60,7 @@ class Vocabulary:
     def __init__(self, columns: Columns, fingerprint: str = "") -> None:
         self._columns = columns
         self._fingerprint = fingerprint
+        self._extends: tuple[Vocabulary, frozenset[int]] | None = None
 
     @classmethod
     def from_tags(cls, tags: Iterable[Tag], *, language: str | None = None) -> Vocabulary:
@@ -81,7 +82,11 @@ class Vocabulary:
     def extended(self, tags: Iterable[Tag]) -> Vocabulary:
         """This vocabulary with more tags: an id that exists is replaced in place, new ones get the next positions."""
         more = build.build((("", tag) for tag in tags), shown=self.language)
-        return Vocabulary(changes.overlay(self._columns, more, self.find))
+        made = Vocabulary(changes.overlay(self._columns, more, self.find))
+        new = (id for id in more.ids if self.find(id) < 0)
+        made._positions = {**self._positions, **{id: place for place, id in enumerate(new, len(self))}}
+        made._extends = (self.origin[0], self.origin[1].union(map(made.find, more.ids)))
+        return made
 
     def updated(self, other: Vocabulary) -> tuple[Vocabulary, Changes]:
         """This vocabulary as ``other`` has it, and what changed.
@@ -96,6 +101,11 @@ class Vocabulary:
 
     def __contains__(self, id: object) -> bool:
         return isinstance(id, str) and self.find(id) >= 0
+
+    @property
+    def origin(self) -> tuple[Vocabulary, frozenset[int]]:
+        """The vocabulary that this was `extended` from at first, and the positions of tags that are new or changed."""
+        return self._extends or (self, frozenset())
 
     @property
     def ids(self) -> Sequence[str]:
@@ -187,8 +197,7 @@ class Vocabulary:
         for kind, code, text in self._columns.labels.of(position):
             labels[kind].setdefault(self._columns.languages[code], []).append(text)
         names = {code: texts[0] for kind in (0, PREFERRED) for code, texts in labels[kind].items()}
-        descriptions: dict[str, str] = {}
-        notation = ""
+        descriptions, notation = dict[str, str](), ""
         for kind, code, text in self._columns.notes.of(position):
             if kind == DESCRIPTION:
                 descriptions[self._columns.languages[code]] = text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -49,16 +49,23 @@ def summary(facts: Facts) -> list[str]:
 
 
 def _promise(facts: Facts) -> str:
-    """Of the tags with so much confidence, how many were right."""
+    found = promised(facts)
+    if found is None:
+        return "There are too few suggestions with a high confidence to say whether it keeps its promise."
+    n, level, right = found
+    return f"Of the {n:,} tags with about {words.percent(level)} confidence, {words.percent(right)} were right."
+
+
+def promised(facts: Facts) -> tuple[int, float, float] | None:
+    """(how many tags, their confidence in round numbers, the share of them that is right); None for too few tags."""
     judged = facts.judged
     seen = judged.ranks < DEPTH
     for level in (0.8, 0.9, 0.7, 0.6, 0.5, 0.4, 0.3):
         near = seen & (judged.confidences >= level - 0.05) & (judged.confidences < level + 0.05)
         n = int(near.sum())
         if n >= _FEW:
-            right = words.percent(share(int((near & judged.hits).sum()), n))
-            return f"Of the {n:,} tags with about {words.percent(level)} confidence, {right} were right."
-    return "There are too few suggestions with a high confidence to say whether it keeps its promise."
+            return n, level, share(int((near & judged.hits).sum()), n)
+    return None
 
 
 def _rare(facts: Facts) -> str:
@@ -74,28 +81,44 @@ def _rare(facts: Facts) -> str:
 
 def warnings(facts: Facts) -> list[str]:
     """What a reader must know before believing the numbers."""
-    judged, said = facts.judged, []
+    return [_WARNINGS[kind](**values) for kind, values in notes(facts)]
+
+
+def notes(facts: Facts) -> list[tuple[str, dict[str, Any]]]:
+    """The same as kinds with their values: outside, left_out, alone, few, same, uncalibrated."""
+    judged, found = facts.judged, list[tuple[str, dict[str, Any]]]()
     outside = judged.gold_tags < 0
     if outside.any():
         documents = len(np.unique(judged.gold_rows[outside]))
-        said.append(
-            f"{words.counted(int(outside.sum()), 'gold tag')} ({words.percent(float(outside.mean()), 1)}) in "
-            f"{words.counted(documents, 'document')} are not in the vocabulary; they count as missed."
-        )
+        about = {"n": int(outside.sum()), "share": float(outside.mean()), "documents": documents}
+        found.append(("outside", about))
     if facts.report.left_out:
-        said.append(f"{words.counted(facts.report.left_out, 'document')} without gold tags left out.")
+        found.append(("left_out", {"n": facts.report.left_out}))
     if judged.n_documents == 1:
-        said.append("There is only one document: the numbers describe it and say nothing about others.")
+        found.append(("alone", {}))
     elif 1 < judged.n_documents < _ROUGH:
-        said.append(f"There are only {judged.n_documents} documents: the numbers are rough.")
+        found.append(("few", {"n": judged.n_documents}))
     values = judged.confidences
     if len(values) > 1 and values.min() == values.max():
-        said.append(
-            f"All suggestions have the same confidence ({values[0]:.2f}): it cannot tell good ones from bad ones."
-        )
+        found.append(("same", {"confidence": float(values[0])}))
     if facts.about.get("calibrated") is False:
-        said.append("The confidence is not calibrated: it orders the suggestions, but is no probability.")
-    return said
+        found.append(("uncalibrated", {}))
+    return found
+
+
+_WARNINGS: Mapping[str, Callable[..., str]] = {
+    "outside": lambda n, share, documents: (
+        f"{words.counted(n, 'gold tag')} ({words.percent(share, 1)}) in {words.counted(documents, 'document')} are not "
+        "in the vocabulary; they count as missed."
+    ),
+    "left_out": lambda n: f"{words.counted(n, 'document')} without gold tags left out.",
+    "alone": lambda: "There is only one document: the numbers describe it and say nothing about others.",
+    "few": lambda n: f"There are only {n} documents: the numbers are rough.",
+    "same": lambda confidence: (
+        f"All suggestions have the same confidence ({confidence:.2f}): it cannot tell good ones from bad ones."
+    ),
+    "uncalibrated": lambda: "The confidence is not calibrated: it orders the suggestions, but is no probability.",
+}
 
 
 def tiles(facts: Facts) -> str:

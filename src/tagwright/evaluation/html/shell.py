@@ -59,7 +59,7 @@ def _style() -> str:
     return (
         f":root{{{variables(LIGHT)}}}"
         f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}"
-        f"@media screen{{:root[data-theme=dark]{{{dark}}}}}\n{part('page.css')}"
+        f"@media screen{{:root[data-theme=dark]{{{dark}}}}}\n{part('pictures.css')}{part('page.css')}"
     )
 
 

@@ -14,6 +14,8 @@
     const place = document.getElementById(name + "-" + number);
     return vegaEmbed(place, specification, options).then(function (result) {
       (drawn[name] = drawn[name] || []).push(result.view);
+      // What it shows is told beside it, in words and numbers; of its strokes nobody wants to hear.
+      for (const drawing of place.querySelectorAll("svg")) drawing.setAttribute("aria-hidden", "true");
       place.dataset.drawn = "yes";
     }).catch(function (error) {
       place.textContent = "This picture could not be drawn (" + error.message + "); its numbers are in the table below.";
@@ -102,7 +104,8 @@
     name();
   }
 
-  theme();
+  // Within a frame of its own making the frame has the colours in hand.
+  if (!data.framed) theme();
   handles();
   downloads();
   document.querySelectorAll("table.sortable").forEach(sortable);

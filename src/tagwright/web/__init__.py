@@ -1,0 +1,1 @@
+"""The pages: try, review, queue, vocabulary, quality; rendered here, changed through the service's own API."""
