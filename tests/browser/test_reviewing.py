@@ -84,6 +84,49 @@ def test_what_was_done_is_undone_step_by_step_also_after_going_on_and_reloading(
         assert project.store.reviews.states([first]).get(first, "open") == "open"
 
 
+def test_after_an_undo_the_same_document_comes_next_and_nothing_stays_open(
+    page: sync.Page, serve: Serve, shelf: Path
+) -> None:
+    page.goto(f"{serve(shelf).address}/p/library/review")
+    page.locator(".suggestion").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    press(page, "/")
+    page.keyboard.type("beekeping")
+    page.locator("#found [role=option]").first.wait_for()
+    first = finish(page)
+    second = shown(page)
+    press(page, "u")
+    until(page, lambda: shown(page) == first)
+    assert not page.locator("#found").is_visible() and page.locator("#find").input_value() == ""
+    assert not page.locator(".document-state").is_visible()
+    assert finish(page) == first and shown(page) == second
+    third = (finish(page), shown(page))[1]
+    press(page, "u", "u")
+    until(page, lambda: shown(page) == first)
+    assert [finish(page), finish(page), shown(page)] == [first, second, third]
+
+
+def test_what_was_chosen_in_the_queue_is_what_comes_next(page: sync.Page, serve: Serve, shelf: Path) -> None:
+    server = serve(shelf)
+
+    def listed() -> list[str | None]:
+        page.goto(f"{server.address}/p/library/queue?order=id&text=e")
+        lines = page.locator(".w-line a.w-title").all()
+        return [] if page.locator(".w-unknown").count() else [one.get_attribute("href") for one in lines]
+
+    until(page, lambda: len(listed()) > 3)
+    wanted = listed()
+    press(page, "r")
+    until(page, lambda: "?id=" in page.url)
+    seen = []
+    for _ in wanted[:3]:
+        seen.append(page.url.removeprefix(server.address))
+        finish(page)
+    assert seen == wanted[:3]
+    page.reload()
+    until(page, lambda: page.url.endswith(str(wanted[3])))
+
+
 def test_a_tag_that_nobody_suggested_is_added_by_search(page: sync.Page, serve: Serve, shelf: Path) -> None:
     page.goto(f"{serve(shelf).address}/p/library/review")
     page.locator(".suggestion").first.wait_for()

@@ -52,7 +52,7 @@ def shown(client: TestClient, below: str = "", **asked: object) -> str:
 
 
 def titles(text: str) -> list[str]:
-    return re.findall(r'class="w-title" href="/p/library/review\?id=([^"]*)"', text)
+    return re.findall(r'class="w-title" href="/p/library/review\?id=([^"&]*)', text)
 
 
 def a_tag(client: TestClient) -> dict:
@@ -81,6 +81,23 @@ def test_states_titles_chances_and_tags_choose_and_stand_in_the_address(client: 
     ordered = [one["id"] for one in queue(client, order="right")["documents"]]
     assert titles(shown(client, order="right")) == ordered
     assert titles(shown(client, order="nonsense", state="nonsense", chance="nonsense")) == titles(shown(client))
+
+
+def test_what_is_chosen_goes_along_to_the_review_and_comes_first_there(client: TestClient) -> None:
+    found = [one["id"] for one in queue(client, order="doubt")["documents"]]
+    text = unescape(shown(client, order="doubt", text="q-"))
+    assert f'href="/p/library/review?id={found[0]}&text=q-&order=doubt"' in text
+    assert 'href="/p/library/review?text=q-&order=doubt" data-key="r"' in text
+    seen = []
+    for _ in found:
+        asked = {"order": "doubt", "text": "q-", "without": seen}
+        part = client.get("/p/library/review/next", params=asked, headers={"hx-request": "true"}).text
+        seen += re.findall(r'id="review" data-document="([^"]*)"', part)
+    assert seen == found
+    only = client.get("/p/library/review", params={"text": "Q-3"}).text
+    assert 'data-document="q-3"' in only and "title with “Q-3”" in only
+    nothing = client.get("/p/library/review", params={"state": "flagged", "order": "doubt"}).text
+    assert "Nothing is left of what you have chosen" in nothing
 
 
 def test_where_nothing_waits_it_is_said_what_to_do(browse: Browse, untrained: Path) -> None:

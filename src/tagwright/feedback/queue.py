@@ -30,6 +30,7 @@ _LOOK = 2.0
 _USUAL = 3
 # A document that somebody has before the eyes is not given to somebody else for so many seconds.
 _HELD_SECONDS = 600.0
+_ANY = Wanted()
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,12 @@ class Queue:
         listed = self._listed()
         return listed.find(wanted), listed.count(wanted)
 
-    def next(self, *, without: Collection[str] = ()) -> Waiting | None:
-        """The open document that is worth most to look at, beside those; ``None`` where there is no other."""
-        found = self._listed().find(Wanted(limit=len(without) + 1))
+    def next(self, wanted: Wanted = _ANY, *, without: Collection[str] = ()) -> Waiting | None:
+        """The first of the wanted documents beside those; ``None`` where there is no other.
+
+        Without a wish: the open one that is worth most to look at.
+        """
+        found = self._listed().find(replace(wanted, offset=0, limit=len(without) + 1))
         return next((one for one in found if one.document not in without), None)
 
     def tags(self, *, limit: int = 100, offset: int = 0) -> list[tuple[str, int, float]]:

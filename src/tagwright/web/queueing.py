@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any, cast
@@ -18,18 +17,15 @@ from tagwright.server.access import READ, REVIEW, Visit
 from tagwright.server.house import visit
 from tagwright.server.listed import QueuedOut, State, TagDocumentOut, name_of
 from tagwright.server.records import DocumentIn
-from tagwright.store.reviews import OPEN, STATES
+from tagwright.store.reviews import STATES
 from tagwright.store.wanted import ORDERS
 from tagwright.types import Document
+from tagwright.web.choosing import ALL, CHANCES, Chosen
 from tagwright.web.marking import Piece, pieces
 from tagwright.web.rendering import Page, page, words_of
 
 router = APIRouter(prefix="/p/{project}/queue", route_class=Page)
 PER_PAGE, TAGS_PER_PAGE, AT_ONCE = 25, 60, 20
-# How likely it is that all is right, by name: from, to.
-CHANCES: Mapping[str, tuple[float, float]] = {
-    "high": (0.5, 1.0), "middle": (0.2, 0.5), "low": (0.05, 0.2), "hardly": (0.0, 0.05),
-}  # fmt: skip
 # Of a document so many tags are shown in the list.
 _SHOWN = 5
 # "Also the unlikely ones" begins here.
@@ -39,7 +35,6 @@ _BEGINS = 180
 # Of a file so many documents are taken, and so many letters together.
 _MOST, _LETTERS = 5_000, 40_000_000
 
-Text = Annotated[str, Query(max_length=512)]
 Number = Annotated[int, Query(ge=1, le=10**5)]
 TagId = Annotated[str, Query(min_length=1, max_length=512)]
 Offset = Annotated[int, Query(ge=0, le=10**7)]
@@ -87,28 +82,20 @@ class Card:
 
 @router.get("")
 def listed(
-    request: Request, project: str, state: Text = OPEN, tag: Text = "", chance: Text = "", text: Text = "",
-    order: Text = "gain", page_: Annotated[int, Query(alias="page", ge=1, le=10**5)] = 1,
-) -> Response:  # fmt: skip
+    request: Request, project: str, choice: Chosen, page_: Annotated[int, Query(alias="page", ge=1, le=10**5)] = 1
+) -> Response:
     """List the documents that wait, with what there is to choose them by."""
     here = visit(request, project, READ)
-    asked = {
-        "state": state if state in (*STATES, "all") else OPEN, "tag": tag,
-        "chance": chance if chance in CHANCES else "", "text": text.strip(),
-        "order": order if order in ORDERS else "gain",
-    }  # fmt: skip
-    low, high = CHANCES.get(asked["chance"], (None, None))
-    states = cast(list[State], list(STATES) if asked["state"] == "all" else [asked["state"]])
+    wanted = choice.wanted()
     found = queue.listed(
-        request, project, states, tag=tag, low=low, high=high, text=asked["text"],
-        order=cast(queue.Order, asked["order"]), offset=(page_ - 1) * PER_PAGE, limit=PER_PAGE,
+        request, project, cast(list[State], list(wanted.states)), tag=choice.tag, low=wanted.low, high=wanted.high,
+        text=wanted.text, order=cast(queue.Order, wanted.order), offset=(page_ - 1) * PER_PAGE, limit=PER_PAGE,
     )  # fmt: skip
-    plain = {name: value for name, value in asked.items() if value not in ("", OPEN, "gain")}
     return page(
         request, "queue.html", here, lines=[_line(one) for one in found.documents], total=found.total,
-        counts=found.states, unknown=found.unknown, states=(*STATES, "all"), orders=list(ORDERS), chances=list(CHANCES),
-        asked=asked, plain=plain, at=page_, pages=max(1, -(-found.total // PER_PAGE)), may=here.caller.allows(REVIEW),
-        tag_name=name_of(here.served.vocabulary(), tag) if tag else "",
+        counts=found.states, unknown=found.unknown, states=(*STATES, ALL), orders=list(ORDERS), chances=list(CHANCES),
+        choice=choice, at=page_, pages=max(1, -(-found.total // PER_PAGE)), may=here.caller.allows(REVIEW),
+        tag_name=name_of(here.served.vocabulary(), choice.tag) if choice.tag else "",
     )  # fmt: skip
 
 

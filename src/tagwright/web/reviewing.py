@@ -20,6 +20,7 @@ from tagwright.store.decided import Decision
 from tagwright.store.reviews import DONE
 from tagwright.types import Document
 from tagwright.vocabulary import Vocabulary
+from tagwright.web.choosing import Choice, Chosen
 from tagwright.web.marking import Piece, pieces
 from tagwright.web.rendering import Page, is_fragment, page
 from tagwright.web.rows import Link, Shown, link_to, rows_of, way_to
@@ -76,30 +77,32 @@ class Case:
 
 
 @router.get("")
-def review(request: Request, project: str, id: DocumentId = "") -> Response:
+def review(request: Request, project: str, choice: Chosen, id: DocumentId = "") -> Response:
     """Show a document with what is suggested for it: the one that is asked for, else the one to be seen next."""
     here = visit(request, project, READ)
-    chosen = id or _next(here, [])
+    chosen = id or _next(here, choice, [])
     case = _case(request, here, chosen) if chosen else None
     if is_fragment(request):
-        return page(request, "review-document.html", here, case=case, may=here.caller.allows(REVIEW))
+        return page(request, "review-document.html", here, case=case, may=here.caller.allows(REVIEW), choice=choice)
     return page(
         request, "review.html", here, case=case, may=here.caller.allows(REVIEW), progress=_progress(here),
-        history=reviewed.history(here),
+        history=reviewed.history(here), choice=choice,
+        tag_name=name_of(here.served.vocabulary(), choice.tag) if choice.tag else "",
     )  # fmt: skip
 
 
 @router.get("/next")
 def following(
-    request: Request, project: str, without: Annotated[list[str], Query(max_length=100, default_factory=list)]
-) -> Response:
+    request: Request, project: str, choice: Chosen,
+    without: Annotated[list[str], Query(max_length=100, default_factory=list)],
+) -> Response:  # fmt: skip
     """Show the document to be seen next beside those that somebody has already; 204 where there is none."""
     here = visit(request, project, READ)
-    chosen = _next(here, without)
+    chosen = _next(here, choice, without)
     if not chosen:
         return Response(status_code=204)
     case = _case(request, here, chosen)
-    return page(request, "review-document.html", here, case=case, may=here.caller.allows(REVIEW))
+    return page(request, "review-document.html", here, case=case, may=here.caller.allows(REVIEW), choice=choice)
 
 
 @router.get("/history")
@@ -139,10 +142,12 @@ def place(request: Request, project: str, tag: TagId) -> Response:
     )  # fmt: skip
 
 
-def _next(here: Visit, without: list[str]) -> str:
-    """The id of the document to be seen next, "" where none waits."""
-    served, person = here.served, here.caller.name
-    found = served.held.take(person, lambda others: served.queue.next(without={*others, *without}), still=without)
+def _next(here: Visit, choice: Choice, without: list[str]) -> str:
+    """The id of the document to be seen next of those that are chosen, "" where none is left."""
+    served, person, wanted = here.served, here.caller.name, choice.wanted()
+    found = served.held.take(
+        person, lambda others: served.queue.next(wanted, without={*others, *without}), still=without
+    )
     return "" if found is None else found.document
 
 

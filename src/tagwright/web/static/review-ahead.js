@@ -4,8 +4,12 @@ import { outbox } from "./outbox.js";
 
 const AHEAD = 3, KEPT = 30;
 const HERE = `/p/${encodeURIComponent(document.body.dataset.project)}/review`;
+// What was chosen in the queue stands in the page's address, and goes with it from document to document.
+const CHOICE = [...new URLSearchParams(document.getElementById("choice").dataset.asked)];
+// Of those that are chosen by their state one may keep it, and is not to come again at once.
+const STATED = CHOICE.some(([name]) => name === "state"), MOST = 90;
 const kept = new Map();
-let ahead = [], fetching = null, finished = false;
+let ahead = [], passed = [], fetching = null, finished = false;
 
 /** A part of a page from the server; null where there is nothing more; throws where there is no answer. */
 export async function part(address, signal) {
@@ -19,7 +23,7 @@ export async function part(address, signal) {
   return document.adoptNode(new DOMParser().parseFromString(text, "text/html").body);
 }
 
-export const query = (values) => `${HERE}?${new URLSearchParams(values)}`;
+export const query = (values) => `${HERE}?${new URLSearchParams([...Object.entries(values), ...CHOICE])}`;
 export const below = (name, values) => `${HERE}/${name}?${new URLSearchParams(values)}`;
 
 /** The documents that these changes, in their order, leave done, skipped or flagged. */
@@ -30,16 +34,17 @@ export function closed(entries) {
 
 /** What is not to come again: what is here, what is fetched, and what is done and not stored yet. */
 function known(current) {
-  return [...new Set([current, ...ahead.map((one) => one.id), ...closed(outbox.waiting())])].filter(Boolean);
+  const before = STATED ? passed : [];
+  return [...new Set([...before, ...closed(outbox.waiting()), current, ...ahead.map((one) => one.id)])].filter(Boolean).slice(-MOST);
 }
 
 async function fetchNext(current) {
   while (ahead.length < AHEAD && !finished) {
-    const values = known(current()).slice(-90).map((id) => ["without", id]);
-    const body = await part(below("next", values));
+    const values = known(current()).map((id) => ["without", id]);
+    const body = await part(below("next", [...CHOICE, ...values]));
     const element = body?.querySelector("#review");
     if (!element?.dataset.document) finished = true;
-    else if (!known(current()).includes(element.dataset.document)) ahead.push(new Case(element));
+    else if (!known(current()).includes(element.dataset.document)) ahead.push(Object.assign(new Case(element), { waits: true }));
     else break;
   }
 }
@@ -73,10 +78,18 @@ export async function certain(id) {
 /** Puts a document aside that is not shown any more. */
 export function keep(one) {
   if (!one?.id) return;
+  passed = [...passed.filter((id) => id !== one.id), one.id].slice(-MOST);
   kept.delete(one.id);
   kept.set(one.id, one);
   if (kept.size > KEPT) kept.delete(kept.keys().next().value);
   finished = false;
+}
+
+/** Puts a document aside that somebody leaves to look at an earlier one: it comes next again. */
+export function putBack(one) {
+  if (!one?.id || !one.waits) { keep(one); return; }
+  passed = passed.filter((id) => id !== one.id);
+  ahead = [one, ...ahead.filter((other) => other.id !== one.id)];
 }
 
 export const keptOf = (id) => kept.get(id) ?? ahead.find((one) => one.id === id) ?? null;

@@ -44,6 +44,9 @@ function chipOf(one, tag) {
 export function draw(one) {
   if (!one.id) return;
   one.rows().forEach((row) => drawRow(one, row));
+  const state = one.element.querySelector(".document-state");
+  state.hidden = !one.closed;
+  state.textContent = one.closed ? say(`did_${one.closed}`) : "";
   const place = one.element.querySelector("#given"), given = one.given();
   const focused = place.contains(document.activeElement) ? [...place.children].indexOf(document.activeElement.closest("li")) : -1;
   place.replaceChildren(...given.map((tag) => chipOf(one, tag)));

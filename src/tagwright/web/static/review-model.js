@@ -11,6 +11,7 @@ export class Case {
     this.id = element.dataset.document;
     this.title = element.dataset.title ?? "";
     this.seen = Number(element.dataset.seen ?? 0);
+    this.open(element.dataset.state ?? "open");
     const said = JSON.parse(element.querySelector("script.decided")?.textContent ?? '{"told":[],"before":[]}');
     this.before = new Set(said.before.map((one) => one.id));
     this.told = said.told.map((one) => ({ ...one, status: STORED }));
@@ -51,6 +52,12 @@ export class Case {
   /** The number of the last decision of others about a tag that this person knows of. */
   seenOf(tag) {
     return Math.max(this.seen, this.conflicts.get(tag) ?? 0);
+  }
+
+  /** It is open again, or "done", "skipped" or "flagged"; it `waits` as long as nobody has said so here. */
+  open(state = "open") {
+    this.closed = state === "open" ? "" : state;
+    this.waits = !this.closed;
   }
 
   take(ids) {

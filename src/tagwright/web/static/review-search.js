@@ -29,6 +29,7 @@ function open(on) {
 export function clear() {
   clearTimeout(timer);
   asking?.abort();
+  if (!box()) return;
   box().value = answered = "";
   list().replaceChildren();
   open(false);

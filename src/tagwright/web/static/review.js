@@ -21,10 +21,11 @@ let shown = new Case(at("review")), moving = false;
 
 // --- a document comes and goes ---
 
-/** Shows a document; the keyboard is at its first suggestion. */
-function show(one, { push = true } = {}) {
+/** Shows a document; the keyboard is at its first suggestion. `back`: the one before comes next again. */
+function show(one, { push = true, back = false } = {}) {
+  search.clear();
   deciding.release();
-  if (one !== shown) ahead.keep(shown);
+  if (one !== shown) (back ? ahead.putBack : ahead.keep)(shown);
   shown = one;
   at("review").replaceWith(one.element);
   one.refresh();
@@ -68,7 +69,7 @@ async function goOn() {
 async function goTo(id, options) {
   if (id === shown.id) return true;
   try {
-    show(await ahead.certain(id), options);
+    show(await ahead.certain(id), { ...options, back: true });
     return true;
   } catch (error) {
     tell(error.status ? error.message : say("no_answer"), { bad: true });
@@ -167,6 +168,7 @@ function close(state) {
   if (!shown.id || !isWriter) return;
   deciding.release();
   const given = at("given").children.length;
+  shown.open(state);
   const what = say(`did_${state}`), title = shown.title, seconds = clock.stop();
   deciding.review(shown, state, seconds, `${what} – ${title}`);
   steps.add({ verdict: state, what, document: shown.id, title });
@@ -179,14 +181,22 @@ function close(state) {
 // --- back ---
 
 async function undo(step) {
+  const one = step.document === shown.id ? shown : ahead.keptOf(step.document);
   steps.remove(step.line);
   if (step.ids.length) {
-    deciding.revert(step.ids, step.names, step.document === shown.id ? shown : ahead.keptOf(step.document));
+    deciding.revert(step.ids, step.names, one);
   } else {
+    reopen(one);
     deciding.review({ id: step.document }, "open", 0, `${say("did_undo", { names: step.names })} – ${step.title}`);
     if (step.verdict === "done") counted(null);
   }
   reasons(null, false);
+}
+
+function reopen(one) {
+  if (!one) return;
+  one.open();
+  draw(one);
 }
 
 async function undoLast() {
@@ -195,6 +205,8 @@ async function undoLast() {
   if (!step) { tell(say("nothing_to_undo")); return; }
   await undo(step);
   await goTo(step.document);
+  // The server may have drawn it before it knew.
+  if (!step.ids.length && step.document === shown.id) reopen(shown);
   const row = step.document === shown.id && step.ids.length === 1 ? rows().find((one) => step.names.includes(one.dataset.name)) : null;
   if (row) go(row);
 }
