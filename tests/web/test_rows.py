@@ -58,13 +58,19 @@ def cautions(found: rows.Shown) -> dict[str, list[tuple[str, list[str]]]]:
 
 def test_a_row_tells_how_often_such_suggestions_were_right_and_counts_the_cases() -> None:
     (row,) = shown(suggestion("t:erosion", 0.83, cases=Case(412, 330), seen=17)).rows
-    assert (row.times, row.of, row.cases, row.seen) == (8, 10, 412, 17)
+    assert (row.right, row.cases, row.often, row.seen) == (330, 412, "often", 17)
     assert (row.level, row.percent, row.key) == ("likely", 83, "1")
 
 
-def test_without_counts_the_confidence_itself_is_told_and_without_calibration_no_word_for_it() -> None:
+def test_what_is_rarely_right_is_said_in_words() -> None:
+    cases = (Case(40, 2), Case(100, 4), Case(60, 0))
+    found = shown(*(suggestion("t:soil", 0.05, cases=case) for case in cases))
+    assert [row.often for row in found.rows] == ["often", "rarely", "never"]
+
+
+def test_without_counts_the_confidence_has_a_word_and_without_calibration_none() -> None:
     (row,) = shown(suggestion("t:erosion", 0.62)).rows
-    assert (row.times, row.of, row.cases, row.level, row.seen) == (6, 10, 0, "perhaps", -1)
+    assert (row.cases, row.often, row.level, row.seen) == (0, "", "perhaps", -1)
     assert shown(suggestion("t:erosion", 0.62, calibrated=False), calibrated=False).rows[0].level == ""
 
 
@@ -99,10 +105,13 @@ def test_what_a_language_model_says_is_told_apart_from_similar_documents_and_wor
         Evidence("graph", "similar document", "Loess and loss", document="d7"),
         Evidence("centroids", "shared words", "wind, soil"),
         Evidence("judged", "language model", "says yes"),
+        Evidence("centroids", "like its documents", "cosine 0.43", value=0.43),
+        Evidence("elsewhere", "own kind", "score -1.20"),
     )
     reasons = shown(suggestion("t:erosion", evidence=evidence)).rows[0].reasons
-    assert [(one.kind, one.text) for one in reasons] == [
-        ("similar", "Loess and loss"), ("words", "wind, soil"), ("model", "says yes"),
+    assert [(one.kind, one.text, one.said) for one in reasons] == [
+        ("similar", "Loess and loss", "other"), ("words", "wind, soil", "shared_words"),
+        ("model", "says yes", "other"), ("number", "0.43", "its_documents"), ("number", "-1.20", "other"),
     ]  # fmt: skip
 
 

@@ -42,7 +42,10 @@ Offset = Annotated[int, Query(ge=0, le=10**7)]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A document of the list; all its likely tags are right about ``times`` of ``of`` times, ``of`` 0 = not known."""
+    """A document of the list; all its likely tags are right about ``times`` of ``of`` times, ``of`` 0 = not known.
+
+    ``times`` 0: so rarely that numbers would say no more.
+    """
 
     one: QueuedOut
     times: int
@@ -138,7 +141,8 @@ def read(request: Request, project: str, file: UploadFile) -> Response:
 def _line(one: QueuedOut) -> Line:
     if one.right is None or not one.known:
         return Line(one, 0, 0)
-    return Line(one, *spoken(one.right))
+    times, of = spoken(one.right)
+    return Line(one, times if one.right >= CHANCES["hardly"][1] else 0, of)
 
 
 def _card(here: Visit, one: TagDocumentOut) -> Card:
