@@ -95,22 +95,16 @@ class Centroids(Channel):
 
     def explain(self, document: Document, tag: int) -> list[Evidence]:
         """The words that the document shares with the tag's documents, or the cosine alone."""
-        centroid = self._centroid(tag)
-        if centroid is None:
+        found = self._centroid(tag)
+        if found is None:
             return []
-        point = self._point.of([document], 0)
-        if point is None:  # it is the same for every tag that is asked about
-            point = self._point.keep([document], 0, self.shelf.space.documents([document]))
-        if not isinstance(self.shelf.space, WordSpace):
-            value = float((point @ centroid.T)[0, 0])
-            said = Evidence(self.name, "like its documents", f"cosine {value:.2f}", value=value)
-            return [said] if value > 0 else []  # what was found has a reason, however weak: the cosine says so
-        shared = sp.csr_matrix(sp.csr_matrix(point).multiply(centroid))
-        strongest = shared.indices[np.argsort(-shared.data, kind="stable")[:_TERMS_SHOWN]]
-        tfidf = self.shelf.space.tfidf
-        written = tfidf.analyzer.written(document)
-        words = ", ".join(written[tfidf.stems_[i]] for i in strongest)
-        return [Evidence(self.name, "shared words", words, value=float(shared.sum()))] if words else []
+        centroids, place = found
+        points = self.shelf.space.documents([document])
+        if sparse(points) and sparse(centroids):
+            return self._shared_words(document, points, centroids, place)
+        value = float((points @ centroids[[place]].T)[0, 0])
+        said = Evidence(self.name, "like its documents", f"cosine {value:.2f}", value=value)
+        return [said] if value > 0 else []  # what was found has a reason, however weak: the cosine says so
 
     def save(self, folder: Path) -> None:
         """Writes the centroids; the documents are saved by the shelf."""
@@ -148,7 +142,6 @@ class Centroids(Channel):
         self._made = None
         self._turned: Points | None = None
         self._last: Last[Points] = Last()
-        self._point: Last[Points] = Last()
 
     def _means(self, edges: sp.csr_matrix, points: Points, tags: Ints) -> Points:
         """(n_tags, width) rows of length 1: weighted sums of the tags' documents and names."""
@@ -161,8 +154,23 @@ class Centroids(Channel):
         rows.sort_indices()  # so that lengths are added up in one order, whatever else is summed beside them
         return unit_rows(prune(unit_rows(rows), self.terms))
 
-    def _centroid(self, tag: int) -> Points | None:
-        """The centroid of a tag, as one row; ``None`` where it has none."""
+    def _shared_words(
+        self, document: Document, point: sp.csr_matrix, centroids: sp.csr_matrix, place: int
+    ) -> list[Evidence]:
+        """The words of a document, one row, that add most to its cosine with the centroid at a place."""
+        entries = slice(centroids.indptr[place], centroids.indptr[place + 1])
+        terms, there, own = np.intersect1d(
+            centroids.indices[entries], point.indices, assume_unique=True, return_indices=True
+        )
+        added = point.data[own] * centroids.data[entries][there]
+        strongest = terms[np.argsort(-added, kind="stable")[:_TERMS_SHOWN]]
+        assert isinstance(self.shelf.space, WordSpace)
+        tfidf = self.shelf.space.tfidf
+        words = ", ".join(tfidf.analyzer.written(document, [tfidf.stems_[term] for term in strongest]))
+        return [Evidence(self.name, "shared words", words, value=float(added.sum()))] if words else []
+
+    def _centroid(self, tag: int) -> tuple[Points, int] | None:
+        """Points of which the one at a place is the centroid of a tag; ``None`` where it has none."""
         self.need("tags_")
         moved = self._moved()
         others = [] if moved is None else [(moved.tags, moved.points)]
@@ -170,7 +178,7 @@ class Centroids(Channel):
         for tags, points in others if touched else [(self.tags_, self.centroids_)]:
             place = int(np.searchsorted(tags, tag))
             if place < len(tags) and tags[place] == tag:
-                return points[[place]]
+                return points, place
         return None
 
     def _moved(self) -> _Moved | None:

@@ -112,6 +112,7 @@ class Graph(Channel):
     def _use(self, threshold: float) -> None:
         self.threshold_ = threshold
         self._last: Last[Candidates] = Last()
+        self._found: Last[_Neighbours] = Last()
         self._near: Last[_Near] = Last()
         self._turned: dict[int, tuple[Points, Points]] = {}
 
@@ -159,6 +160,13 @@ class Graph(Channel):
 
     def _neighbours(self, documents: Sequence[Document]) -> _Neighbours:
         """(document, row of `Shelf.edges`, similarity), the most similar first within each document."""
+        state = self.shelf.version
+        known = self._found.of(documents, state)
+        if known is None:
+            known = self._found.keep(documents, state, self._looked_up(documents))
+        return known
+
+    def _looked_up(self, documents: Sequence[Document]) -> _Neighbours:
         product = self._similarities(self.shelf.space.documents(documents))
         floor = max(self.threshold_, 0.0)
         if sparse(product):

@@ -163,8 +163,8 @@ class Linear(Channel):
         added = row.data * np.asarray(self._soft[row.indices, place])
         least = max(_WORTH_SAYING * float(added.max(initial=0.0)), 1e-9)
         strongest = [i for i in np.argsort(-added, kind="stable")[:_TERMS_SHOWN] if added[i] >= least]
-        written = self.tfidf.analyzer.written(document)
-        return ", ".join(written[self.tfidf.stems_[row.indices[i]]] for i in strongest)
+        stems = [self.tfidf.stems_[row.indices[i]] for i in strongest]
+        return ", ".join(self.tfidf.analyzer.written(document, stems))
 
 
 def _carried(documents: Sequence[Document], vocabulary: Vocabulary) -> tuple[list[Ints], NDArray[np.int64]]:

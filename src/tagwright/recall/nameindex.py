@@ -68,12 +68,10 @@ class NameIndex:
     def best(self, words: Words, k: int) -> Pairs:
         """(rows, tags): at least the ``k`` best tags of each document, by the best of their labels."""
         index = self._by_stem()
-        text = (words.text @ index).tocsr()
-        text.data = text.data**3
-        title = (words.title @ index).tocsr()
-        title.data = title.data**2
-        score = (text @ sp.diags(np.sqrt(self._mass)) + title @ sp.diags(self._mass)).tocsr()
-        rows, labels = best(score, k * self._depth)
+        text, title = (words.text @ index).tocsr(), (words.title @ index).tocsr()
+        text.data = text.data**3 * np.sqrt(self._mass[text.indices])
+        title.data = title.data**2 * self._mass[title.indices]
+        rows, labels = best((text + title).tocsr(), k * self._depth)
         keys = np.unique(rows << 32 | self._tags[labels])
         return keys >> 32, keys & 0xFFFFFFFF
 
@@ -107,8 +105,8 @@ class NameIndex:
         shares = self._share(words.text, np.zeros(len(labels), dtype=np.int64), labels)
         label = int(labels[int(np.argmax(shares))])
         terms = self._terms[self._offsets[label] : self._offsets[label + 1]]
-        held = words.text[[0]].toarray()[0]
-        return float(shares.max()), [self._table.stems[term] for term in terms if held[term] > 0]
+        held = np.isin(terms, words.text.indices[words.text.data > 0])
+        return float(shares.max()), [self._table.stems[term] for term in terms[held]]
 
     def _share(self, held: sp.csr_matrix, rows: NDArray[np.int64], labels: NDArray[np.int64]) -> Floats:
         pair, entry = spread(self._offsets, labels)

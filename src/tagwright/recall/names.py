@@ -84,9 +84,8 @@ class Names(Channel):
             found = index.shared(held, tag)
             if found is not None:
                 share, stems = found
-                written = self._written(tag)
-                words_of_name = ", ".join(written.get(stem, stem) for stem in stems)
-                return [Evidence(self.name, "name words", words_of_name, value=share)] if stems else []
+                said = ", ".join(self._written(tag, stems))
+                return [Evidence(self.name, "name words", said, value=share)] if stems else []
         return []
 
     def save(self, folder: Path) -> None:
@@ -107,15 +106,16 @@ class Names(Channel):
         self._vocabulary = vocabulary
         self.finder.labels.add_tags(vocabulary, positions)
 
-    def _written(self, tag: int) -> dict[str, str]:
-        """{stem: the word of the tag's labels that has it}."""
-        labels = self._vocabulary.labels
+    def _written(self, tag: int, stems: list[str]) -> list[str]:
+        """For each of these stems the word of the tag's labels that has it, the shown name's before the others'."""
+        labels, analyzer = self._vocabulary.labels, self.finder.analyzer
         low, high = np.searchsorted(labels.tags, [tag, tag + 1]).tolist()
         found: dict[str, str] = {}
-        for row in range(high - 1, low - 1, -1):  # the shown name comes first and has the last word
-            language = labels.languages[labels.language_codes[row]] or self.finder.analyzer.languages[0]
-            found.update(self.finder.analyzer.written(Document("", labels.texts[row], language=language)))
-        return found
+        for row in range(low, high):
+            text, language = labels.texts[row], labels.languages[labels.language_codes[row]]
+            for number, start, end in analyzer.spans(text, language or analyzer.languages[0]):
+                found.setdefault(analyzer.lexicon.stems[number], text[start:end])
+        return [found.get(stem, stem) for stem in stems]
 
     def _use(self, rarity: NDArray[np.float32]) -> None:
         self.rarity_ = rarity

@@ -6,25 +6,23 @@ from collections.abc import Iterator
 
 from tagwright.recall.base import MOST_EVIDENCE
 from tagwright.recall.labels import core
-from tagwright.text.tokens import BREAK, Analyzer
+from tagwright.text.reading import Sentence
+from tagwright.text.tokens import Analyzer
 from tagwright.types import Document, Evidence, Tag
-
-Span = tuple[int, int, int]
-_Wanted = tuple[str, str, str, set[int]]  # field, kind, label and its stems
 
 
 def quotations(channel: str, document: Document, tag: Tag, analyzer: Analyzer) -> list[Evidence]:
     """At most three places where all stems of one label stand in one sentence; the title and the tightest first."""
-    language = analyzer.language(document)
+    reading = analyzer.reading(document)
     found: dict[tuple[str, int, int], Evidence] = {}
-    for field in ("title", "text"):
-        sentences = list(_sentences(analyzer.spans(getattr(document, field), language)))
-        for kind, label, own in _labels(tag, analyzer):
-            wanted = set(analyzer.words(core(label), own) or analyzer.words(label, own))
-            for spans in sentences if wanted else ():
-                evidence = _quote(channel, document, (field, kind, label, wanted), spans)
-                if evidence:
-                    found.setdefault((field, evidence.start or 0, evidence.end or 0), evidence)
+    for kind, label, own in _labels(tag, analyzer):
+        wanted = set(analyzer.words(core(label), own) or analyzer.words(label, own))
+        for sentence in reading.holding(wanted):
+            start, end, tightness = _tightest(wanted, sentence)
+            value = tightness + (0.5 if sentence.field == "title" else 0.0)
+            text = getattr(document, sentence.field)[start:end]
+            evidence = Evidence(channel, kind, text, start, end, value=value, field=sentence.field, label=label)
+            found.setdefault((sentence.field, start, end), evidence)
     ranked = sorted(found.values(), key=lambda e: (-e.value, e.field != "title", e.start or 0))
     return ranked[:MOST_EVIDENCE]
 
@@ -39,33 +37,18 @@ def _labels(tag: Tag, analyzer: Analyzer) -> Iterator[tuple[str, str, str]]:
         yield kind, name, code or analyzer.languages[0]
 
 
-def _sentences(spans: list[Span]) -> Iterator[list[Span]]:
-    sentence: list[Span] = []
-    for span in spans:
-        if span[0] == BREAK:
-            yield sentence
-            sentence = []
-        else:
-            sentence.append(span)
-    yield sentence
+def _tightest(wanted: set[int], sentence: Sentence) -> tuple[int, int, float]:
+    """(start, end, share of its words that are wanted) of the shortest run of words with all wanted stems.
 
-
-def _quote(channel: str, document: Document, what: _Wanted, spans: list[Span]) -> Evidence | None:
-    """The shortest run of words of a sentence that holds all wanted stems."""
-    field, kind, label, wanted = what
-    best: tuple[int, int, int] | None = None
+    The sentence has them all.
+    """
+    runs: list[tuple[int, int, int]] = []
     last: dict[int, int] = {}
-    for place, (stem, _, _) in enumerate(spans):
-        if stem not in wanted:
-            continue
-        last[stem] = place
-        if len(last) == len(wanted):
-            first = min(last.values())
-            if best is None or place - first < best[0]:
-                best = (place - first, first, place)
-    if best is None:
-        return None
-    start, end = spans[best[1]][1], spans[best[2]][2]
-    text = getattr(document, field)[start:end]
-    value = len(wanted) / (best[0] + 1) + (0.5 if field == "title" else 0.0)
-    return Evidence(channel, kind, text, start, end, value=value, field=field, label=label)
+    for place, (stem, _, _) in enumerate(sentence.words):
+        if stem in wanted:
+            last[stem] = place
+            if len(last) == len(wanted):
+                first = min(last.values())
+                runs.append((place - first, first, place))
+    length, first, end = min(runs)
+    return sentence.words[first][1], sentence.words[end][2], len(wanted) / (length + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -25,12 +25,14 @@ class TfIdf:
     """Rows of (1 + ln tf) · (1 + ln(N / df)), length 1, over stems that at least ``min_df`` documents have.
 
     A word of the title counts ``title_weight`` times: on technical library records 3 lifts nDCG@10 of tag centroids
-    from 0.464 to 0.484, while bigrams cost six times the terms and add nothing once titles weigh more.
+    from 0.464 to 0.484, while bigrams cost six times the terms and add nothing once titles weigh more. ``version``
+    counts up whenever other stems or weights are learned or read.
     """
 
     analyzer: Analyzer
     title_weight: float = 3.0
     min_df: int = 2
+    version: int = field(default=0, init=False, compare=False)
 
     def fit(self, documents: Sequence[Document]) -> Self:
         """Counts in how many documents each stem occurs."""
@@ -87,6 +89,7 @@ class TfIdf:
 
     def _use(self, stems: list[str], idf: NDArray[np.float32]) -> None:
         self.stems_, self.idf_ = stems, idf
+        self.version += 1
         self._numbers = TermNumbers(stems, self.analyzer.lexicon)
 
     def _fitted(self) -> NDArray[np.float32]:

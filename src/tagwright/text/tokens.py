@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from tagwright.text.function_words import BY_LANGUAGE
 from tagwright.text.language import guess
+from tagwright.text.reading import BREAK, FUNCTION, Reading, Span, sentences
 from tagwright.types import Document
 
 # A sentence ends at . ! ? ; : or a line break that something follows; words are runs of letters and digits.
 _PIECES = re.compile(r"\w+|[.!?;:](?=\s)|\n")
 _WORDS = re.compile(r"\w+")
 _BREAKS = frozenset(".!?;:\n")
-BREAK = 0
-FUNCTION = 1
 
 _LOCK = threading.Lock()
 
@@ -121,6 +120,7 @@ class Analyzer:
         self._words_of: dict[str, _Words] = {}
         self._remembered: dict[tuple[str, str, str | None], tuple[NDArray[np.int32], int]] = {}
         self._held = 0
+        self._last = threading.local()
 
     def language(self, document: Document) -> str:
         """The document's own language, else the likeliest of the vocabulary's."""
@@ -156,19 +156,28 @@ class Analyzer:
         """The stems behind the numbers."""
         return [self.lexicon.stems[number] for number in numbers]
 
-    def spans(self, text: str, language: str) -> list[tuple[int, int, int]]:
+    def spans(self, text: str, language: str) -> list[Span]:
         """(stem number, start, end) of each word and break, for quotations."""
         words = self._words(language)
         return [(words[match.group()], match.start(), match.end()) for match in _PIECES.finditer(_calm(text))]
 
-    def written(self, document: Document) -> dict[str, str]:
-        """{stem: the word of the document that has it, as it first stands there}, for reasons."""
-        found: dict[str, str] = {}
-        language = self.language(document)
-        for text in (document.title, document.text):
-            for number, start, end in self.spans(text, language):
-                found.setdefault(self.lexicon.stems[number], text[start:end])
-        return found
+    def reading(self, document: Document) -> Reading:
+        """The document's words with their places; remembered until the thread asks for those of another document.
+
+        All reasons for the tags of a document are found in it, channel by channel and tag by tag.
+        """
+        last: Reading | None = getattr(self._last, "reading", None)
+        if last is None or last.document is not document:
+            language = self.language(document)
+            fields = (("title", document.title), ("text", document.text))
+            found = [one for field, text in fields for one in sentences(field, self.spans(text, language))]
+            last = self._last.reading = Reading(document, language, found)
+        return last
+
+    def written(self, document: Document, stems: Sequence[str]) -> list[str]:
+        """For each of these stems of a document the word that has it, as it first stands there, for reasons."""
+        words = self.reading(document).written
+        return [words[self.lexicon.ids[stem]] for stem in stems]
 
     def _document(self, document: Document) -> tuple[NDArray[np.int32], int]:
         key = (document.title, document.text, document.language)
