@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tagwright.encoders.lsa import Lsa
-from tagwright.recall.spaces import MeaningSpace, WordSpace
+from tagwright.recall.spaces import MeaningSpace, WordSpace, text_of
 from tagwright.testing import documents, vocabulary
 from tagwright.text.tfidf import TfIdf
 from tagwright.text.tokens import Analyzer
@@ -37,7 +37,5 @@ def test_an_encoder_reads_a_batch_once_and_anew_after_it_has_learned_something_e
     points, titles = space.documents(ASKED), space.titles(ASKED)
     assert space.documents(ASKED) is points and space.titles(ASKED) is titles
     encoder.fit(ASKED, vocabulary())
-    assert space.documents(ASKED) is not points
-    assert (
-        space.documents(ASKED) == encoder.encode([f"{d.title}. {d.text}" if d.title else d.text for d in ASKED])
-    ).all()
+    again = space.documents(ASKED)
+    assert again is not points and (again == encoder.encode([text_of(one) for one in ASKED])).all()

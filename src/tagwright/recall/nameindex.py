@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,7 @@ class Words:
 
 
 class NameIndex:
-    """One label table, weighted by the ``rarity`` (n_stems,) of its stems; ``alive`` labels count (None = all).
+    """One label table, weighted by the ``rarity`` (n_stems,) of its stems.
 
     ``variants``: those of the table's stems; ``None``: only the stems themselves count.
     """
@@ -36,7 +37,6 @@ class NameIndex:
         self,
         table: LabelTable,
         rarity: NDArray[np.float32],
-        alive: NDArray[np.bool_] | None,
         *,
         variants: Variants | None,
     ) -> None:
@@ -46,12 +46,19 @@ class NameIndex:
         weights = rarity[self._terms]
         totals = np.concatenate([[0.0], np.cumsum(weights, dtype=np.float64)])
         self._mass = (totals[self._offsets[1:]] - totals[self._offsets[:-1]]).astype(np.float32)
-        self._alive = np.ones(len(self._tags), dtype=bool) if alive is None else alive
+        self._alive = np.ones(len(self._tags), dtype=bool)
         self._variants = variants
         # Several labels of one tag may be among the best: look deeper where tags have several.
         self._depth = 1 if len(np.unique(self._tags)) == len(self._tags) else 3
         self._starts: NDArray[np.int64] | None = None
         self._index: sp.csr_matrix | None = None
+
+    def living(self, alive: NDArray[np.bool_]) -> NameIndex:
+        """The same labels, of which only those count that are ``alive`` (n_labels,); nothing is made anew."""
+        self._by_stem()
+        other = copy(self)
+        other._alive = alive
+        return other
 
     def words(self, analysis: Analysis, numbers: TermNumbers, analyzer: Analyzer) -> Words:
         """What the documents have of the labels' stems."""
@@ -71,14 +78,16 @@ class NameIndex:
         text, title = (words.text @ index).tocsr(), (words.title @ index).tocsr()
         text.data = text.data**3 * np.sqrt(self._mass[text.indices])
         title.data = title.data**2 * self._mass[title.indices]
-        rows, labels = best((text + title).tocsr(), k * self._depth)
+        score = (text + title).tocsr()
+        score.data *= self._alive[score.indices]
+        score.eliminate_zeros()
+        rows, labels = best(score, k * self._depth)
         keys = np.unique(rows << 32 | self._tags[labels])
         return keys >> 32, keys & 0xFFFFFFFF
 
     def shares(self, words: Words, rows: NDArray[np.int64], tags: NDArray[np.int32]) -> dict[str, Floats]:
         """``title``, ``text``, ``mass`` and ``score`` (n_pairs,) of each pair's best label; NaN without a label."""
-        starts = self._label_starts(int(tags.max(initial=-1)) + 1)
-        pair, label = spread(starts, tags)
+        pair, label = self._labels_of(tags)
         alive = self._alive[label]
         pair, label = pair[alive], label[alive]
         found = {
@@ -97,8 +106,7 @@ class NameIndex:
 
     def shared(self, words: Words, tag: int) -> tuple[float, list[str]] | None:
         """For a batch of one: (share, stems) of the tag's best label; None where the tag is not in this table."""
-        starts = self._label_starts(tag + 1)
-        _, labels = spread(starts, np.array([tag]))
+        _, labels = self._labels_of(np.array([tag]))
         labels = labels[self._alive[labels]]
         if len(labels) == 0:
             return None
@@ -148,13 +156,13 @@ class NameIndex:
         return sp.csr_matrix((data.astype(np.float32), columns, offsets), shape=(n_rows, len(self._table.stems)))
 
     def _by_stem(self) -> sp.csr_matrix:
-        """(n_stems, n_labels): each label's stems by their share of its weight; common stems and dead labels out."""
+        """(n_stems, n_labels): each label's stems by their share of its weight; common stems are left out."""
         if self._index is None:
             carriers = np.bincount(self._terms, minlength=len(self._table.stems))
             common = carriers > max(_COMMON_LEAST, _COMMON_SHARE * len(self._tags))
             owner = np.repeat(np.arange(len(self._tags)), np.diff(self._offsets))
             data = self._rarity[self._terms] / np.maximum(self._mass[owner], 1e-9)
-            data = np.where(common[self._terms] | ~self._alive[owner], np.float32(0), data)
+            data = np.where(common[self._terms], np.float32(0), data)
             rows = sp.csr_matrix(
                 (data.astype(np.float32), self._terms, self._offsets), shape=(len(self._tags), len(self._table.stems))
             )
@@ -163,10 +171,10 @@ class NameIndex:
             self._index = index  # only when it is finished: other threads may be waiting for it
         return self._index
 
-    def _label_starts(self, n_tags: int) -> NDArray[np.int64]:
-        """(at least ``n_tags`` + 1,) int64: where the labels of each tag begin."""
+    def _labels_of(self, tags: NDArray[np.integer]) -> Pairs:
+        """(which of ``tags``, label) of all their labels; tags after the last one of the table have none."""
         starts = self._starts
-        if starts is None or len(starts) <= n_tags:
-            most = max(n_tags, int(self._tags[-1]) + 1 if len(self._tags) else 0)
-            starts = self._starts = np.searchsorted(self._tags, np.arange(most + 1)).astype(np.int64)
-        return starts
+        if starts is None:
+            last = int(self._tags[-1]) if len(self._tags) else -1
+            starts = self._starts = np.searchsorted(self._tags, np.arange(last + 3)).astype(np.int64)
+        return spread(starts, np.minimum(tags, len(starts) - 2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Candidates, Floats, Ints
 from tagwright.recall.base import Channel, Last
 from tagwright.recall.finder import Finder
+from tagwright.recall.labels import LabelTable
 from tagwright.recall.nameindex import NameIndex, Words
 from tagwright.recall.variants import Variants
 from tagwright.registry import given
@@ -120,25 +122,35 @@ class Names(Channel):
     def _use(self, rarity: NDArray[np.float32]) -> None:
         self.rarity_ = rarity
         self._made: tuple[int, list[NameIndex]] = (-1, [])
-        self._alike: Variants | None = None
+        self._base: tuple[LabelTable, NameIndex] | None = None
         self._last: Last[list[Words]] = Last()
 
     def _indexes(self) -> list[NameIndex]:
         labels = self.finder.labels
         version, indexes = self._made
         if version != labels.version:
-            rarity = self.rarity_
-            known = dict(zip(labels.tables[0].stems, rarity.tolist(), strict=True)) if len(labels.tables) > 1 else {}
-            # What looks like what takes a second to find out, and added tags have a table of their own: it is kept.
-            if self._alike is None or self._alike.stems is not labels.tables[0].stems:
-                self._alike = Variants(labels.tables[0].stems) if self.variants else None
-            indexes = [NameIndex(labels.tables[0], rarity, labels.alive(0), variants=self._alike)]
-            for table in labels.tables[1:]:
-                most = float(rarity.max()) if len(rarity) else 1.0
-                own = np.array([known.get(stem, most) for stem in table.stems], dtype=np.float32)
-                indexes.append(NameIndex(table, own, None, variants=Variants(table.stems) if self.variants else None))
+            base, table = self._base, labels.tables[0]
+            if base is None or base[0] is not table:  # added tags have tables of their own: it is made once
+                made = NameIndex(table, self.rarity_, variants=self._alike(table))
+                base = self._base = (table, made)
+            grown = [NameIndex(one, self._rarity_of(one.stems), variants=self._alike(one)) for one in labels.tables[1:]]
+            alive = labels.alive(0)
+            indexes = [base[1] if alive is None else base[1].living(alive), *grown]
             self._made = (labels.version, indexes)
         return indexes
+
+    def _alike(self, table: LabelTable) -> Variants | None:
+        return Variants(table.stems) if self.variants else None
+
+    def _rarity_of(self, stems: list[str]) -> Floats:
+        """(n_stems,): as the base has it, whose stems are sorted; what it does not know is as rare as its rarest."""
+        known, most = self.finder.labels.tables[0].stems, self.rarity_.max() if len(self.rarity_) else 1.0
+        places = [bisect_left(known, stem) for stem in stems]
+        found = [
+            self.rarity_[place] if place < len(known) and known[place] == stem else most
+            for place, stem in zip(places, stems, strict=True)
+        ]
+        return np.array(found, dtype=np.float32)
 
     def _read(self, documents: Sequence[Document]) -> list[Words]:
         """What a batch has of the stems of each label table."""
