@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import tagwright.scale.job as job
-from tagwright.errors import MissingExtraError
+from tagwright.errors import JobError, MissingExtraError
 from tagwright.llm.base import Usage
 from tagwright.project import Project
 from tagwright.scale.order import Order
@@ -111,6 +111,20 @@ def test_all_workers_of_a_cluster_pay_from_one_purse(crew, trained_folder, tmp_p
         assert one.hold(Usage(2), Usage(2))
     finally:
         crew.end()
+
+
+@heavy
+def test_a_cluster_that_asks_for_a_token_is_told_of_in_words(monkeypatch, tmp_path):
+    ray = pytest.importorskip("ray", reason="the extra 'scale' is not installed")
+
+    def refuse(**options):
+        raise ray.exceptions.AuthenticationError("Token authentication is enabled but no token was found")
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", refuse)
+    with pytest.raises(JobError, match="no token was found") as error:
+        Ray(1, address="host:6379").begin(Order(str(tmp_path), "", ""))
+    assert "auth_token" in error.value.hint
 
 
 def test_without_the_library_the_extra_is_named(monkeypatch, tmp_path):

@@ -16,6 +16,11 @@ from tagwright.scale.local import purse_of, stuck
 from tagwright.scale.order import DONE, LOST, READY, Event, Order
 from tagwright.scale.process import Worker
 
+_HINT = (
+    "ray status --address ADDRESS; where the cluster asks for a token, RAY_AUTH_MODE=token must be set, and the "
+    "cluster's token must stand in ~/.ray/auth_token"
+)
+
 
 @dataclass
 class Ray:
@@ -80,10 +85,9 @@ class Ray:
                 **given, include_dashboard=None if self.address else False, log_to_driver=False,
                 logging_level=logging.ERROR, configure_logging=False,
             )  # fmt: skip
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            hint = "ray status --address ADDRESS; where the cluster asks for a token, RAY_AUTH_MODE=token must be set"
+        except (ConnectionError, RuntimeError, ValueError, import_module("ray.exceptions").RayError) as error:
             said = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise JobError(f"no Ray cluster answers at {self.address!r}: {said}", hint=hint) from error
+            raise JobError(f"no Ray cluster answers at {self.address!r}: {said}", hint=_HINT) from error
 
     def _hire(self) -> None:
         name = f"{os.getpid()}-{next(self._numbers)}"
