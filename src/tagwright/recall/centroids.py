@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -133,8 +133,10 @@ class Centroids(Channel):
         self.need("tags_")
         self._vocabulary = vocabulary
         self._renamed = np.union1d(self._renamed, positions).astype(np.int32)
-        self._made = None
-        self.shelf.widen(vocabulary)
+        if self._made is not None:
+            kept = np.flatnonzero(~np.isin(self._made.tags, positions))
+            self._made = replace(self._made, tags=self._made.tags[kept], points=self._made.points[kept])
+        self.shelf.widen(vocabulary)  # another version: what was made is looked through before it is used again
 
     def _use(self, tags: Ints, centroids: Points) -> None:
         self.tags_, self.centroids_ = tags, centroids
@@ -145,7 +147,7 @@ class Centroids(Channel):
 
     def _means(self, edges: sp.csr_matrix, points: Points, tags: Ints) -> Points:
         """(n_tags, width) rows of length 1: weighted sums of the tags' documents and names."""
-        sums = edges.T.tocsr()[tags] @ points
+        sums = edges[:, tags].T.tocsr() @ points
         names = self.shelf.space.tags(self._vocabulary, tags) if self.name_weight else None
         mixed = sums if names is None else sums + self.name_weight * names
         if not sparse(mixed):
@@ -205,7 +207,9 @@ class Centroids(Channel):
     def _summed(self, tags: Ints) -> Points:
         """The centroids of these tags, from the documents that they have now."""
         edges = self.shelf.edges()
-        rows = np.unique(edges.tocsc()[:, tags].indices)
+        wanted = np.zeros(edges.shape[1], dtype=np.bool_)
+        wanted[tags] = True
+        rows = np.unique(np.repeat(np.arange(edges.shape[0]), np.diff(edges.indptr))[wanted[edges.indices]])
         return self._means(edges[rows], self.shelf.points(rows), tags)
 
     def _product(self, documents: Sequence[Document]) -> tuple[Points, Ints]:

@@ -29,11 +29,11 @@ class Piece:
         return np.zeros(len(self.ids), dtype=np.bool_) if self.written is None else self.written
 
     def followed_by(self, other: Piece) -> Piece:
-        """Both, the other's documents after these."""
+        """Both, the other's documents after these, with as many tags as the other knows: these may know fewer."""
         none = self.written is None and other.written is None
         return Piece(
             [*self.ids, *other.ids], [*self.titles, *other.titles], stacked([self.points, other.points]),
-            sp.vstack([self.tags, other.tags], format="csr"),
+            sp.vstack([widened(self.tags, None, other.tags.shape[1]), other.tags], format="csr"),
             None if none else np.concatenate([self.marks(), other.marks()]),
         )  # fmt: skip
 

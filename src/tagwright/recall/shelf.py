@@ -92,11 +92,12 @@ class Shelf:
         if self._edges_made is None or self._edges_made[0] != self.version:
             stacked = [widened(piece.tags, alive, self.n_tags) for piece, alive in self.pieces()]
             edges = sp.vstack(stacked, format="csr") if len(stacked) > 1 else stacked[0]
-            carried, written = edges.indices, self.written()
+            carriers = np.bincount(edges.indices, minlength=self.n_tags)
+            counts, written = carriers, self.written()
             if written is not None:
-                carried = carried[np.repeat(~written, np.diff(edges.indptr))]
-            counts = np.bincount(carried, minlength=self.n_tags)
-            self._edges_made = (self.version, edges, counts, np.unique(edges.indices).astype(np.int32))
+                people = np.repeat(~written, np.diff(edges.indptr))
+                counts = np.bincount(edges.indices[people], minlength=self.n_tags)
+            self._edges_made = (self.version, edges, counts, np.flatnonzero(carriers).astype(np.int32))
         return self._edges_made[1]
 
     def counts(self) -> NDArray[np.int64]:
@@ -190,10 +191,13 @@ class Shelf:
         self._tell(changed)
 
     def widen(self, vocabulary: Vocabulary) -> None:
-        """Room for tags added at run time."""
-        self._vocabulary = vocabulary
-        self.n_tags = len(vocabulary)
-        self._begin_telling()
+        """Room for tags added at run time; nothing else changes unless a document that came before has one of them."""
+        before, self._vocabulary, self.n_tags = self.n_tags, vocabulary, len(vocabulary)
+        tags = (tag for document, _ in self._added.values() for tag in document.tags or ())
+        if self.n_tags > before and any(vocabulary.find(tag) >= before for tag in tags):
+            self._begin_telling()
+        else:
+            self._tell([])
 
     def save(self, folder: Path) -> None:
         """Writes the base as plain arrays."""
@@ -222,7 +226,7 @@ class Shelf:
         self._begin_telling()
 
     def _begin_telling(self) -> None:
-        """Any tag may have changed: one that is new may be that of any document."""
+        """Any tag may have changed."""
         self.version += 1
         self._changes, self._told_from, self._grown_made = deque(), self.version, None
 
