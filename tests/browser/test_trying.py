@@ -15,7 +15,7 @@ TEXT = "Honey from the roofs of Saltmere: keeping bees in town, and what they fi
 def test_a_text_is_tagged_while_it_is_written_and_the_reasons_are_there(
     page: sync.Page, serve: Serve, shelf: Path
 ) -> None:
-    page.goto(f"{serve(shelf).address}/")
+    page.goto(f"{serve(shelf).address}/p/library/try")
     page.get_by_role("textbox", name="Text").fill(TEXT)
     first = page.locator(".suggestion").first
     first.wait_for()

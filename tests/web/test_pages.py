@@ -12,6 +12,7 @@ from tests.web.conftest import Browse
 import tagwright.web.statics as statics
 from tagwright.project import Project
 from tagwright.server.served import Served
+from tagwright.types import Document
 
 TEMPLATES = sorted((files("tagwright.web") / "templates").iterdir(), key=str)
 
@@ -86,8 +87,23 @@ def test_several_projects_are_shown_to_choose_from_and_one_is_opened_at_once(
     browse: Browse, untrained: Path, trained: Path
 ) -> None:
     assert browse(untrained).get("/", follow_redirects=False).headers["location"] == "/p/names/try"
+    with Project.open(trained) as project:
+        project.store.add_missing([Document("waits", "Bees in town.")])
     answer = browse(trained, untrained).get("/")
-    assert answer.text.count('class="card"') == 2
+    assert answer.text.count('class="card"') == 2 and 'href="/p/library"' in answer.text
+
+
+def test_where_documents_wait_the_start_is_the_queue_for_whoever_may_decide_about_them(
+    browse: Browse, trained: Path
+) -> None:
+    with Project.open(trained) as project:
+        project.store.add_missing([Document("waits", "Bees in town.")])
+    client = browse(trained)
+    assert client.get("/", follow_redirects=False).headers["location"] == "/p/library/queue"
+    for role, screen in (("read", "try"), ("review", "queue")):
+        auth = {"authorization": f"Bearer {key(trained, role)}"}
+        answer = client.get("/p/library", headers=auth, follow_redirects=False)
+        assert answer.headers["location"] == f"/p/library/{screen}"
 
 
 def test_the_language_is_the_one_asked_for_then_the_one_chosen_before_then_the_browsers(

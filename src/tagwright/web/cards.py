@@ -14,7 +14,7 @@ from tagwright.vocabulary import Vocabulary
 from tagwright.web.rows import Link, link_to, way_to
 
 # So many of each are shown; what is more is counted.
-_NARROWER, _RELATED, _PATHS, _EXAMPLES = 30, 30, 4, 6
+_AROUND, _PATHS, _EXAMPLES = 30, 4, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One tag; ``texts`` are its descriptions as (language, text), that in the reader's language first."""
+    """One tag; ``texts`` are its descriptions as (language, text), that in the reader's language first.
+
+    ``beside``: the other tags below its first broader one.
+    """
 
     tag: Tag
     called: tuple[Called, ...]
@@ -47,6 +50,8 @@ class Card:
     broader: tuple[Link, ...]
     narrower: tuple[Link, ...]
     n_narrower: int
+    beside: tuple[Link, ...]
+    n_beside: int
     related: tuple[Link, ...]
     n_related: int
     successors: tuple[Link, ...]
@@ -74,15 +79,18 @@ def card_of(vocabulary: Vocabulary, position: int, rows: Sequence[GrowthRow], la
     """The tag at a position for a reader of that language; ``rows``: what the growth log says of it, newest first."""
     tag = vocabulary.tag(position)
     broader, narrower = vocabulary.broader(position).tolist(), vocabulary.narrower(position).tolist()
-    narrower = [one for one in narrower if vocabulary.active[one]]
+    narrower = _listed(vocabulary, narrower)
+    beside = _listed(vocabulary, [one for up in broader[:1] for one in vocabulary.narrower(up).tolist()])
+    beside = [one for one in beside if one != position]
     related = vocabulary.related(position).tolist()
     successors = (vocabulary.find(id) for id in tag.replaced_by)
     return Card(
         tag=tag, called=_called(tag, vocabulary.language, language),
         texts=tuple(sorted(tag.descriptions.items(), key=lambda one: (one[0] != language, one[0]))),
         paths=tuple(way_to(vocabulary, step) for step in broader[:_PATHS]), broader=_links(vocabulary, broader),
-        narrower=_links(vocabulary, sorted(narrower, key=lambda one: vocabulary.name(one).casefold())[:_NARROWER]),
-        n_narrower=len(narrower), related=_links(vocabulary, related[:_RELATED]), n_related=len(related),
+        narrower=_links(vocabulary, narrower[:_AROUND]), n_narrower=len(narrower),
+        beside=_links(vocabulary, beside[:_AROUND]), n_beside=len(beside),
+        related=_links(vocabulary, related[:_AROUND]), n_related=len(related),
         successors=_links(vocabulary, [place for place in successors if place >= 0]),
         change=change_of(rows, is_new=position >= len(vocabulary.origin[0])),
     )  # fmt: skip
@@ -125,6 +133,11 @@ def _did(before: Mapping[str, object] | None, tag: Tag) -> tuple[str, str]:
 def _called(tag: Tag, shown: str, language: str) -> tuple[Called, ...]:
     codes = sorted({*tag.names, *tag.synonyms}, key=lambda code: (code != shown, code != language, code))
     return tuple(Called(code, tag.names.get(code, ""), tuple(tag.synonyms.get(code, ()))) for code in codes)
+
+
+def _listed(vocabulary: Vocabulary, places: Sequence[int]) -> list[int]:
+    """Those that are in use, by name."""
+    return sorted((one for one in places if vocabulary.active[one]), key=lambda one: vocabulary.name(one).casefold())
 
 
 def _links(vocabulary: Vocabulary, places: Sequence[int]) -> tuple[Link, ...]:

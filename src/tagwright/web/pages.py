@@ -13,10 +13,11 @@ import tagwright.web.reviewing as reviewing
 import tagwright.web.statics as statics
 import tagwright.web.trying as trying
 import tagwright.web.vocabularies as vocabularies
-from tagwright.server.access import READ
+from tagwright.server.access import READ, REVIEW, Visit
 from tagwright.server.api.sessions import begin, end
 from tagwright.server.house import house_of, visit
 from tagwright.server.problems import Problem
+from tagwright.store.reviews import OPEN
 from tagwright.web.rendering import Page, page, url
 
 router = APIRouter(route_class=Page)
@@ -33,14 +34,14 @@ def start(request: Request) -> Response:
     """Go to the one project that there is, or choose among several."""
     found = house_of(request).access.visible(request)
     if len(found) == 1:
-        return RedirectResponse(url(found[0].id, "try"), 303)
+        return _first(visit(request, found[0].id, READ))
     return page(request, "projects.html", found=[(one, one.state()) for one in found])
 
 
 @router.get("/p/{project}")
 def project(request: Request, project: str) -> Response:
     """Go to the first screen of a project."""
-    return RedirectResponse(url(visit(request, project, READ).served.id, "try"), 303)
+    return _first(visit(request, project, READ))
 
 
 @router.get("/sign-in")
@@ -80,6 +81,12 @@ last = APIRouter(route_class=Page)
 def nothing(request: Request, rest: str) -> Response:
     """Tell that there is nothing."""
     raise Problem(404, "there is nothing at this address")
+
+
+def _first(here: Visit) -> Response:
+    """What waits, for whoever may decide about it; else where anybody tries a text."""
+    waits = here.caller.allows(REVIEW) and here.served.queue.counts().get(OPEN)
+    return RedirectResponse(url(here.served.id, "queue" if waits else "try"), 303)
 
 
 def _inside(address: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import Annotated, Any
@@ -20,10 +20,11 @@ from tagwright.store.decided import Decision
 from tagwright.store.reviews import DONE
 from tagwright.types import Document
 from tagwright.vocabulary import Vocabulary
+from tagwright.web.cards import card_of
 from tagwright.web.choosing import Choice, Chosen
 from tagwright.web.marking import Piece, pieces
-from tagwright.web.rendering import Page, is_fragment, page
-from tagwright.web.rows import Link, Shown, link_to, rows_of, way_to
+from tagwright.web.rendering import Page, is_fragment, language_of, page
+from tagwright.web.rows import Link, Shown, rows_of, way_to
 
 router = APIRouter(prefix="/p/{project}/review", route_class=Page)
 # As many as there are digits to choose one by.
@@ -31,7 +32,7 @@ HOW_MANY = 10
 # Nobody reads more than that on a screen, and a browser should not have to lay it out.
 _LONGEST = 200_000
 _METADATA, _LONGEST_VALUE = 12, 300
-_FOUND, _AROUND = 8, 60
+_FOUND = 8
 
 DocumentId = Annotated[str, Query(max_length=512)]
 TagId = Annotated[str, Query(min_length=1, max_length=512)]
@@ -129,17 +130,7 @@ def place(request: Request, project: str, tag: TagId) -> Response:
     here = visit(request, project, READ)
     vocabulary = here.served.vocabulary()
     at = vocabulary.position(tag)
-    first = vocabulary.broader(at)[:1].tolist()
-    beside = dict.fromkeys(step for up in first for step in vocabulary.narrower(up).tolist() if step != at)
-
-    def links(places: Iterable[int]) -> list[Link]:
-        return [link_to(vocabulary, step) for step in places]
-
-    return page(
-        request, "review-place.html", here, tag=vocabulary.tag(at), most=_AROUND, way=way_to(vocabulary, at)[:-1],
-        broader=links(vocabulary.broader(at).tolist()), narrower=links(vocabulary.narrower(at).tolist()),
-        related=links(vocabulary.related(at).tolist()), beside=links(beside),
-    )  # fmt: skip
+    return page(request, "review-place.html", here, card=card_of(vocabulary, at, (), language_of(request)))
 
 
 def _next(here: Visit, choice: Choice, without: list[str]) -> str:

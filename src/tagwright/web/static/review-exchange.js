@@ -1,4 +1,5 @@
 // Another tag instead of a suggested one: the broader, a narrower one, or any from where it stands in the vocabulary.
+import { languages } from "./languages.js";
 import { below, part } from "./review-ahead.js";
 import { tell } from "./told.js";
 import { words } from "./words.js";
@@ -55,6 +56,7 @@ export async function place(row, swap) {
   try {
     const found = await part(below("place", { tag: row.dataset.tag }));
     at("placed").replaceChildren(...found.children);
+    languages(at("placed"));
   } catch (error) {
     tell(error.status ? error.message : say("no_answer"), { bad: true });
     return;

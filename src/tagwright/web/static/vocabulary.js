@@ -1,5 +1,6 @@
 // The vocabulary: tags are shown beside the list without leaving it; what is added or taken back goes through the outbox.
 import { fresh, outbox } from "./outbox.js";
+import { languages } from "./languages.js";
 import { choose, press, reach, turn } from "./tree.js";
 import { tell } from "./told.js";
 import { words } from "./words.js";
@@ -16,14 +17,6 @@ const address = (base, asked) => {
 };
 // The tag whose card is shown, or on its way.
 let shown = card.querySelector(".tag-card")?.dataset.id ?? "";
-
-function languages(within) {
-  if (!Intl.DisplayNames) return;
-  const names = new Intl.DisplayNames([document.documentElement.lang], { type: "language" });
-  for (const one of within.querySelectorAll("[data-language]")) {
-    try { one.textContent = names.of(one.dataset.language); } catch { /* no code that is known: it stays as it is */ }
-  }
-}
 
 /** Shows a tag's card; the address follows, so that it can be passed on. */
 async function show(id, { push = true, focus = true } = {}) {
