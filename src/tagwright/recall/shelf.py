@@ -192,7 +192,8 @@ class Shelf:
 
     def widen(self, vocabulary: Vocabulary) -> None:
         """Room for tags added at run time; nothing else changes unless a document that came before has one of them."""
-        before, self._vocabulary, self.n_tags = self.n_tags, vocabulary, len(vocabulary)
+        before = len(self._vocabulary)
+        self._vocabulary, self.n_tags = vocabulary, len(vocabulary)
         tags = (tag for document, _ in self._added.values() for tag in document.tags or ())
         if self.n_tags > before and any(vocabulary.find(tag) >= before for tag in tags):
             self._begin_telling()
@@ -220,7 +221,9 @@ class Shelf:
         return self
 
     def _use(self, base: Piece, vocabulary: Vocabulary) -> None:
-        self._base, self._vocabulary, self.n_tags = base, vocabulary, len(vocabulary)
+        self._base = base
+        self._vocabulary: Vocabulary = vocabulary
+        self.n_tags = len(vocabulary)
         self._content, self._rows, self._edges_made = None, None, None
         self._added, self._gone = {}, set()
         self._begin_telling()

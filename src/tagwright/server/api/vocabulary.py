@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from tagwright.project import Project
 from tagwright.server.access import READ, REVIEW
 from tagwright.server.api.strict import Strict
 from tagwright.server.house import visit
@@ -56,7 +57,7 @@ def add(request: Request, project: str, given: TagIn) -> RowsOut:
                 return RowsOut(tag=given.id, rows=[stands[0].seq], replaced=stands[0].before is not None)
             if not given.replace:
                 raise Problem(409, f"there is another tag with the id {given.id!r}: {vocabulary.name(position)}")
-        rows = opened.add_tags([tag])
+        rows = _added(opened, tag)
     return RowsOut(tag=given.id, rows=rows, replaced=position >= 0)
 
 
@@ -75,7 +76,7 @@ def add_synonym(request: Request, project: str, given: SynonymIn) -> RowsOut:
                 tag=tag.id, rows=_given_by(opened.store.tag_rows(tag.id), language, given.synonym), replaced=True
             )
         more = {**tag.synonyms, language: (*known, given.synonym)}
-        rows = opened.add_tags([replace(tag, synonyms=more)])
+        rows = _added(opened, replace(tag, synonyms=more))
     return RowsOut(tag=tag.id, rows=rows, replaced=True)
 
 
@@ -92,6 +93,13 @@ def revert(request: Request, project: str, given: RowsIn) -> RowsOut:
         rows = opened.revert(number for number in given.rows if number not in gone)
     rows = sorted([*rows, *(gone[number] for number in given.rows if number in gone)])
     return RowsOut(tag=known[given.rows[0]].subject, rows=rows, replaced=True)
+
+
+def _added(opened: Project, tag: Tag) -> list[int]:
+    """The rows that add a tag; it is learned here and now, so that whoever tries a text next does not wait for that."""
+    rows = opened.add_tags([tag])
+    _ = opened.tagger
+    return rows
 
 
 def _taken_back(rows: Iterable[GrowthRow]) -> dict[int, int]:
