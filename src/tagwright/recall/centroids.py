@@ -86,7 +86,7 @@ class Centroids(Channel):
         if isinstance(product, np.ndarray):
             rows, columns = best_dense(product, k, floor=0.0)
         else:
-            rows, columns = best(product, k)
+            rows, columns, _ = best(product, k)
         return self._columns(Candidates.from_pairs(len(documents), rows, tags[columns], {}), product, tags)
 
     def complete(self, documents: Sequence[Document], candidates: Candidates) -> Candidates:
@@ -234,5 +234,5 @@ class Centroids(Channel):
         score = np.full(len(wanted), np.nan, dtype=np.float32)
         found = at(product, rows[has], places[has]) if sparse(product) else product[rows[has], places[has]]
         score[has] = np.nan_to_num(found, nan=0.0)
-        counts = self.shelf.counts().astype(np.float32)
-        return self.place(candidates, {"score": score, "documents": np.log1p(counts[wanted])})
+        counts = self.shelf.counts()[wanted].astype(np.float32)
+        return self.place(candidates, {"score": score, "documents": np.log1p(counts)})

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tagwright.candidates import Candidates, Ints
 from tagwright.recall.base import MOST_EVIDENCE, Channel, Last
 from tagwright.recall.points import Points, beside, sparse, turned
-from tagwright.recall.products import at, best, best_dense, spread
+from tagwright.recall.products import best, best_dense, spread
 from tagwright.recall.shelf import Shelf
 from tagwright.registry import given
 from tagwright.types import Document, Evidence
@@ -172,8 +172,7 @@ class Graph(Channel):
         if sparse(product):
             product.data[product.data <= floor] = 0
             product.eliminate_zeros()
-            owners, rows = best(product, self.neighbours)
-            similarities = at(product, owners, rows)
+            owners, rows, similarities = best(product, self.neighbours)
         else:
             owners, rows = best_dense(product, self.neighbours, floor=floor)
             similarities = product[owners, rows]

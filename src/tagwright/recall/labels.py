@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -45,7 +46,7 @@ class LabelTable:
     terms: NDArray[np.int32]
     ambiguity: NDArray[np.int32]
 
-    @property
+    @cached_property
     def lengths(self) -> NDArray[np.int64]:
         """(n_labels,) int64: distinct stems of each label."""
         return np.diff(self.offsets)

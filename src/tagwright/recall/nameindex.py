@@ -75,13 +75,13 @@ class NameIndex:
     def best(self, words: Words, k: int) -> Pairs:
         """(rows, tags): at least the ``k`` best tags of each document, by the best of their labels."""
         index = self._by_stem()
-        text, title = (words.text @ index).tocsr(), (words.title @ index).tocsr()
-        text.data = text.data**3 * np.sqrt(self._mass[text.indices])
+        score, title = (words.text @ index).tocsr(), (words.title @ index).tocsr()
+        score.data = score.data**3 * np.sqrt(self._mass[score.indices])
         title.data = title.data**2 * self._mass[title.indices]
-        score = (text + title).tocsr()
+        self._add(title, score)
         score.data *= self._alive[score.indices]
-        score.eliminate_zeros()
-        rows, labels = best(score, k * self._depth)
+        rows, labels, scores = best(score, k * self._depth)
+        rows, labels = rows[scores > 0], labels[scores > 0]
         keys = np.unique(rows << 32 | self._tags[labels])
         return keys >> 32, keys & 0xFFFFFFFF
 
@@ -115,6 +115,16 @@ class NameIndex:
         terms = self._terms[self._offsets[label] : self._offsets[label + 1]]
         held = np.isin(terms, words.text.indices[words.text.data > 0])
         return float(shares.max()), [self._table.stems[term] for term in terms[held]]
+
+    def _add(self, part: sp.csr_matrix, whole: sp.csr_matrix) -> None:
+        """Adds what is stored in ``part`` to what is stored at the same places of ``whole``, which has them all."""
+        row = np.zeros(whole.shape[1], dtype=np.float32)
+        for n in np.flatnonzero(np.diff(part.indptr)):
+            columns = part.indices[part.indptr[n] : part.indptr[n + 1]]
+            row[columns] = part.data[part.indptr[n] : part.indptr[n + 1]]
+            low, high = whole.indptr[n], whole.indptr[n + 1]
+            whole.data[low:high] += row[whole.indices[low:high]]
+            row[columns] = 0
 
     def _share(self, held: sp.csr_matrix, rows: NDArray[np.int64], labels: NDArray[np.int64]) -> Floats:
         pair, entry = spread(self._offsets, labels)

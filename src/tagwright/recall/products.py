@@ -9,15 +9,19 @@ from numpy.typing import NDArray
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
-def best(product: sp.csr_matrix, k: int) -> Pairs:
-    """(rows, columns) of the ``k`` highest stored values of each row, ties to the lower column; indices sorted."""
-    product.sort_indices()
-    kept = np.ones(product.nnz, dtype=bool)
-    for row in np.flatnonzero(np.diff(product.indptr) > k):
-        low, high = product.indptr[row], product.indptr[row + 1]
-        kept[low:high] = _highest(product.data[low:high], k)
-    rows = np.repeat(np.arange(product.shape[0]), np.diff(product.indptr))
-    return rows[kept], product.indices[kept].astype(np.int64)
+def best(product: sp.csr_matrix, k: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """(rows, columns, values) of the ``k`` highest stored values of each row, ties to the lower column.
+
+    By row, then column; the matrix is left as it is, for to sort all of a product costs more than to make it.
+    """
+    chosen = []
+    for low, high in zip(product.indptr[:-1].tolist(), product.indptr[1:].tolist(), strict=True):
+        columns = product.indices[low:high]
+        places = _highest_of(product.data[low:high], columns, k) if high - low > k else np.arange(high - low)
+        chosen.append(low + places[np.argsort(columns[places], kind="stable")])
+    kept = np.concatenate(chosen) if chosen else np.empty(0, dtype=np.int64)
+    rows = np.repeat(np.arange(len(chosen)), np.array([len(places) for places in chosen], dtype=np.int64))
+    return rows, product.indices[kept].astype(np.int64), product.data[kept]
 
 
 def best_dense(scores: NDArray[np.float32], k: int, floor: float = -np.inf) -> Pairs:
@@ -35,8 +39,8 @@ def best_dense(scores: NDArray[np.float32], k: int, floor: float = -np.inf) -> P
 
 def prune(matrix: sp.csr_matrix, k: int) -> sp.csr_matrix:
     """Only the ``k`` highest stored values of each row."""
-    rows, columns = best(matrix, k)
-    return sp.csr_matrix((at(matrix, rows, columns), (rows, columns)), shape=matrix.shape)
+    rows, columns, values = best(matrix, k)
+    return sp.csr_matrix((values, (rows, columns)), shape=matrix.shape)
 
 
 def at(matrix: sp.csr_matrix, rows: NDArray[np.integer], columns: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -83,3 +87,10 @@ def _highest(values: NDArray[np.float32], k: int) -> NDArray[np.bool_]:
     ties = np.flatnonzero(values == edge)[: k - int(kept.sum())]
     kept[ties] = True
     return kept
+
+
+def _highest_of(values: NDArray[np.float32], columns: NDArray[np.integer], k: int) -> NDArray[np.int64]:
+    """The places of the ``k`` highest values, of equal ones those with the lower column."""
+    edge = np.partition(values, len(values) - k)[len(values) - k]
+    above, ties = np.flatnonzero(values > edge), np.flatnonzero(values == edge)
+    return np.concatenate([above, ties[np.argsort(columns[ties], kind="stable")[: k - len(above)]]])
