@@ -51,4 +51,4 @@ def test_a_file_is_read_record_by_record(page: sync.Page, serve: Serve, shelf: P
     page.locator("#file").set_input_files(file)
     page.locator("[data-record]").nth(1).click()
     assert page.locator("#title").input_value() == "Ships"
-    page.locator(".suggestion").first.wait_for()
+    page.locator(".suggestion", has_text="Ships and boats").wait_for(state="attached")
