@@ -235,3 +235,37 @@ def test_training_again_on_the_same_documents_forgets_what_came_at_run_time(prep
     learned = list(SAMPLE)
     learned[0] = replace(SAMPLE[0], tags=("t:rail",))
     assert shelf.fit(learned, VOCABULARY).base is not base
+
+
+def test_a_new_tag_changes_only_what_carries_it(prepared: Assembly) -> None:
+    shelf = Shelf(prepared.spaces["words"]).fit(SAMPLE[:15], VOCABULARY)
+    early = Document("early", "Tides of the sea", tags=("t:rail", "t:tides"))
+    shelf.add([early, SAMPLE[15]])
+    edges, version = shelf.edges(), shelf.version
+    other = VOCABULARY.extended([Tag("t:other", "Lighthouses")])
+    shelf.widen(other)
+    changed = shelf.changed_since(version)
+    assert changed is not None and len(changed) == 0
+    assert shelf.edges().shape == (17, len(other)) and (shelf.edges()[:, : len(VOCABULARY)] != edges).nnz == 0
+    wider = other.extended([NEW])
+    shelf.widen(wider)
+    assert shelf.changed_since(version) is None, "a document that came before has it"
+    shelf.add([replace(early, id="later"), SAMPLE[16]])
+    assert shelf.carriers(wider.position("t:tides")).tolist() == [17, 15]
+    whole = Shelf(prepared.spaces["words"]).fit(SAMPLE[:15], wider)
+    whole.add([early, SAMPLE[15], replace(early, id="later"), SAMPLE[16]])
+    assert (shelf.edges() != whole.edges()).nnz == 0
+
+
+def test_documents_are_looked_through_for_new_labels_only_and_hold_old_ones_no_more(prepared: Assembly) -> None:
+    finder = prepared.finder
+    tides, rails = Document("1", "Tide tables", language="en"), Document("2", "Railways and trains", language="en")
+    rail = VOCABULARY.position("t:rail")
+    assert [tags.tolist() for tags in finder.held([tides, rails])] == [[], [rail]]
+    wider = VOCABULARY.extended([NEW, Tag("t:rail", "Funiculars", {"en": "Funiculars"})])
+    try:
+        finder.labels.add_tags(wider, wider.positions(["t:tides", "t:rail"]))
+        assert [tags.tolist() for tags in finder.held([tides, rails])] == [[wider.position("t:tides")], []]
+    finally:
+        finder.labels.fit(VOCABULARY)
+    assert [tags.tolist() for tags in finder.held([tides, rails])] == [[], [rail]]

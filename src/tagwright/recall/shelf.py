@@ -44,6 +44,7 @@ class Shelf:
     space: Space
     auto_weight: float = 0.5
     version: int = field(default=0, init=False)
+    n_tags: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.auto_weight <= 1:
@@ -95,8 +96,7 @@ class Shelf:
             carriers = np.bincount(edges.indices, minlength=self.n_tags)
             counts, written = carriers, self.written()
             if written is not None:
-                people = np.repeat(~written, np.diff(edges.indptr))
-                counts = np.bincount(edges.indices[people], minlength=self.n_tags)
+                counts = np.bincount(edges.indices[np.repeat(~written, np.diff(edges.indptr))], minlength=self.n_tags)
             self._edges_made = (self.version, edges, counts, np.flatnonzero(carriers).astype(np.int32))
         return self._edges_made[1]
 
@@ -192,13 +192,10 @@ class Shelf:
 
     def widen(self, vocabulary: Vocabulary) -> None:
         """Room for tags added at run time; nothing else changes unless a document that came before has one of them."""
-        before = len(self._vocabulary)
-        self._vocabulary, self.n_tags = vocabulary, len(vocabulary)
+        before, self._vocabulary, self.n_tags = self.n_tags, vocabulary, len(vocabulary)
         tags = (tag for document, _ in self._added.values() for tag in document.tags or ())
-        if self.n_tags > before and any(vocabulary.find(tag) >= before for tag in tags):
-            self._begin_telling()
-        else:
-            self._tell([])
+        carried = before < len(vocabulary) and any(vocabulary.find(tag) >= before for tag in tags)
+        self._begin_telling() if carried else self._tell([])
 
     def save(self, folder: Path) -> None:
         """Writes the base as plain arrays."""
@@ -221,9 +218,7 @@ class Shelf:
         return self
 
     def _use(self, base: Piece, vocabulary: Vocabulary) -> None:
-        self._base = base
-        self._vocabulary: Vocabulary = vocabulary
-        self.n_tags = len(vocabulary)
+        self._base, self._vocabulary, self.n_tags = base, vocabulary, len(vocabulary)
         self._content, self._rows, self._edges_made = None, None, None
         self._added, self._gone = {}, set()
         self._begin_telling()
