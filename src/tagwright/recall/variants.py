@@ -10,16 +10,22 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 _SIZES = (3, 4)
+_FRAME = "^$"  # marks where a stem begins and ends
 _SHORTEST = 5  # shorter stems look like too many others
 _COMMON = 0.01  # an n-gram in more than this share of the stems tells little and costs much
 Found = list[tuple[int, float]]
 
 
+_BITS = 16  # of a character's number: four of them fit into one key
+_Pairs = tuple[NDArray[np.int64], NDArray[np.uint64]]
+
+
 @dataclass(frozen=True)
 class _Grams:
-    """The labels' stems by their n-grams: numbers and idf of the n-grams, and (n_grams, n_stems) CSR."""
+    """The labels' stems by their n-grams: keys (ascending) and idf of the n-grams, and (n_grams, n_stems) CSR."""
 
-    numbers: dict[str, int]
+    letters: NDArray[np.uint32]
+    keys: NDArray[np.uint64]
     idf: NDArray[np.float32]
     stems: sp.csr_matrix
 
@@ -55,7 +61,7 @@ class Variants:
         if not words or not self.stems:
             return {}
         grams = self._index()
-        product = (_rows(words, grams.numbers, grams.idf) @ grams.stems).tocsr()
+        product = (_rows(len(words), _keys(words, grams.letters), grams.keys, grams.idf) @ grams.stems).tocsr()
         product.sort_indices()
         found = {}
         for row, word in enumerate(words):
@@ -68,33 +74,58 @@ class Variants:
     def _index(self) -> _Grams:
         """The labels' stems by n-gram; built at the first unknown word."""
         if self._grams is None:
-            counts: dict[str, int] = {}
-            for stem in self.stems:
-                for gram in _grams(stem) if len(stem) >= _SHORTEST else ():
-                    counts[gram] = counts.get(gram, 0) + 1
-            most = max(50, int(_COMMON * len(self.stems)))
-            numbers = {gram: number for number, gram in enumerate(g for g, count in counts.items() if count <= most)}
-            idf = np.log(len(self.stems) / np.array([counts[gram] for gram in numbers] or [1])).astype(np.float32)
-            self._grams = _Grams(numbers, idf, _rows(self.stems, numbers, idf).T.tocsr())
+            letters = np.unique(_characters([*self.stems, _FRAME]))
+            owners, keys = _keys(self.stems, letters)
+            long = np.array([len(stem) >= _SHORTEST for stem in self.stems])
+            known, counts = np.unique(keys[long[owners]], return_counts=True)
+            few = counts <= max(50, int(_COMMON * len(self.stems)))
+            known, idf = known[few], np.log(len(self.stems) / counts[few]).astype(np.float32)
+            stems = _rows(len(self.stems), (owners, keys), known, idf).T.tocsr()
+            self._grams = _Grams(letters, known, idf, stems)
         return self._grams
 
 
-def _rows(words: Sequence[str], numbers: dict[str, int], idf: NDArray[np.float32]) -> sp.csr_matrix:
-    """(n_words, n_grams): rows of length 1, an n-gram weighing 1 + its idf."""
-    rows = [[numbers[gram] for gram in _grams(word) if gram in numbers] for word in words]
-    sizes = np.array([len(row) for row in rows])
-    columns = np.array([number for row in rows for number in sorted(row)], dtype=np.int64)
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
+def _rows(n: int, pairs: _Pairs, known: NDArray[np.uint64], idf: NDArray[np.float32]) -> sp.csr_matrix:
+    """(n_words, n_grams): rows of length 1, an n-gram weighing 1 + its idf; unknown ones left out."""
+    owners, keys = pairs
+    places = np.minimum(np.searchsorted(known, keys), max(len(known) - 1, 0))
+    held = known[places] == keys if len(known) else np.zeros(len(keys), dtype=bool)
+    owners, columns = owners[held], places[held]
     data = idf[columns] + np.float32(1)
-    lengths = np.ones(len(rows))
-    filled = np.flatnonzero(sizes)
-    if len(filled):
-        lengths[filled] = np.sqrt(np.add.reduceat(data.astype(np.float64) ** 2, offsets[filled]))
-    scaled = (data / np.repeat(lengths, sizes)).astype(np.float32)
-    return sp.csr_matrix((scaled, columns, offsets), shape=(len(rows), len(numbers)))
+    lengths = np.sqrt(np.bincount(owners, data.astype(np.float64) ** 2, minlength=n))
+    scaled = (data / lengths[owners]).astype(np.float32)
+    offsets = np.searchsorted(owners, np.arange(n + 1))
+    return sp.csr_matrix((scaled, columns, offsets), shape=(n, len(known)))
 
 
-def _grams(stem: str) -> list[str]:
-    """The distinct n-grams of a stem, its ends marked, in order."""
-    framed = f"^{stem}$"
-    return list(dict.fromkeys(framed[i : i + size] for size in _SIZES for i in range(len(framed) - size + 1)))
+def _keys(words: Sequence[str], letters: NDArray[np.uint32]) -> _Pairs:
+    """(word, key) of the distinct n-grams of each word, its ends marked; by word, then key.
+
+    Without a Python object for each: a vocabulary of a million tags has millions of them. A key is the numbers of the
+    characters side by side; those of characters beyond 65,534, which no real vocabulary has, share one.
+    """
+    characters = _characters([f"{_FRAME[0]}{word}{_FRAME[1]}" for word in words])
+    places = np.minimum(np.searchsorted(letters, characters), len(letters) - 1)
+    numbers = np.where(letters[places] == characters, np.minimum(places + 1, (1 << _BITS) - 1), 0).astype(np.uint64)
+    owner = np.repeat(np.arange(len(words)), [len(word) + len(_FRAME) for word in words])
+    owners, keys = [], []
+    for size in _SIZES:
+        first = np.arange(max(len(owner) - size + 1, 0))
+        first = first[owner[first] == owner[first + size - 1]]
+        key, known = np.zeros(len(first), dtype=np.uint64), np.ones(len(first), dtype=bool)
+        for step in range(size):
+            key = key << np.uint64(_BITS) | numbers[first + step]
+            known &= numbers[first + step] > 0
+        owners.append(owner[first][known])
+        keys.append(key[known])
+    both = np.concatenate(owners), np.concatenate(keys)
+    order = np.lexsort(both[::-1])
+    found, key = both[0][order], both[1][order]
+    fresh = np.ones(len(key), dtype=bool)
+    fresh[1:] = (found[1:] != found[:-1]) | (key[1:] != key[:-1])
+    return found[fresh], key[fresh]
+
+
+def _characters(words: Sequence[str]) -> NDArray[np.uint32]:
+    """The code points of all words, one after the other."""
+    return np.frombuffer("".join(words).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
