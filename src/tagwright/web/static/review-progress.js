@@ -36,5 +36,6 @@ export function counted(taken) {
   at("progress-bar").value = done;
   at("progress-done").textContent = say("progress", { done: done.toLocaleString(document.documentElement.lang), all: all.toLocaleString(document.documentElement.lang) });
   const sorted = [...seconds].sort((a, b) => a - b), middle = sorted[Math.floor(sorted.length / 2)];
-  at("progress-time").textContent = middle ? say("median", { n: Math.max(1, Math.round(middle)) }) : "";
+  const usual = Math.max(1, Math.round(middle));
+  at("progress-time").textContent = middle ? say(usual === 1 ? "median_one" : "median", { n: usual }) : "";
 }
