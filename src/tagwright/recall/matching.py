@@ -41,11 +41,9 @@ class Matcher:
         lengths = table.lengths
         carriers = np.bincount(table.terms, minlength=len(table.stems))
         # The rarest stem among all labels is the key under which a label is found; ties to the lower number.
-        owner = np.repeat(np.arange(len(lengths)), lengths)
-        order = np.lexsort((table.terms, carriers[table.terms], owner))
-        firsts = np.asarray(table.offsets[:-1])[lengths > 0]
         filled = np.flatnonzero(lengths > 0)
-        keys = table.terms[order[firsts]]
+        starts = np.asarray(table.offsets)[filled]
+        keys = np.minimum.reduceat(carriers[table.terms] << 32 | table.terms, starts) & 0xFFFFFFFF
         by_key = np.argsort(keys, kind="stable")
         self._labels = filled[by_key]
         self._starts = np.searchsorted(keys[by_key], np.arange(len(table.stems) + 1))

@@ -49,7 +49,7 @@ class NameIndex:
         self._alive = np.ones(len(self._tags), dtype=bool)
         self._variants = variants
         # Several labels of one tag may be among the best: look deeper where tags have several.
-        self._depth = 1 if len(np.unique(self._tags)) == len(self._tags) else 3
+        self._depth = 3 if np.any(self._tags[1:] == self._tags[:-1]) else 1  # they ascend
         self._starts: NDArray[np.int64] | None = None
         self._index: sp.csr_matrix | None = None
 
