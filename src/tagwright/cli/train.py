@@ -97,6 +97,15 @@ Samples = Annotated[
         show_default=False,
     ),
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        help="So many processes work on folds of the documents, with the memory of one each; the same bytes come out.",
+        show_default=False,
+    ),
+]
 
 
 _TAUGHT = {
@@ -114,6 +123,7 @@ def train(
     described: Described = None,
     samples: Samples = None,
     generation: Generation = False,
+    workers: Workers = None,
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     max_cost: MaxCost = None,
@@ -133,6 +143,7 @@ def train(
     from tagwright.project import Project
 
     wished = [] if samples is None else [f"enrichment.samples={str(samples).lower()}"]
+    wished += [] if workers is None else [f"fitting.workers={workers}"]
     opened = Project.open(project, overrides=[*overrides, *wished])
     reading = documents.Reading(kind, columns, separator, tag_prefixes, language)
     read = reading.open(corpus, opened.vocabulary, for_training=True) if corpus else None

@@ -83,6 +83,14 @@ class Assembly:
             reranker.know(vocabulary)
         return self
 
+    def share(self, documents: Sequence[Document], vocabulary: Vocabulary) -> None:
+        """Computes what all folds ask for: processes that copy this one find it done."""
+        if self._uses_tag_points:
+            self.tag_points.fit(vocabulary)
+        if self._uses_tag_points or "meaning" in self.used_spaces():
+            self.meaning.documents(documents)
+            self.meaning.titles(documents)
+
     def recall(self, documents: Sequence[Document], *, sources: bool = False) -> Candidates:
         """The union of what the channels find in a block, each channel's columns filled as far as it can say.
 

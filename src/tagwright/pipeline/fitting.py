@@ -17,8 +17,9 @@ from tagwright.candidates import Candidates, Ints
 from tagwright.corpus.split import fold_of
 from tagwright.encoders.seen import seen_by
 from tagwright.errors import ConfigError
+from tagwright.executor import Serial, processes
 from tagwright.fusion.base import FUSED
-from tagwright.pipeline.assembly import Assembly, gold_of
+from tagwright.pipeline.assembly import BLOCK, Assembly, gold_of
 from tagwright.pipeline.ranking import Memory, Ranking
 from tagwright.types import Document
 from tagwright.vocabulary.base import Vocabulary
@@ -26,6 +27,8 @@ from tagwright.vocabulary.base import Vocabulary
 Progress = Callable[[str, int, int | None], None]
 # The two heads of a ranking learn from halves of the documents.
 _FEWEST_FOUND = 2
+# So many documents a process is asked for at once; a multiple of a block, so that blocks are cut as they were.
+_ASKED = 16 * BLOCK
 
 
 def quiet(stage: str, done: int, total: int | None) -> None:
@@ -84,6 +87,7 @@ class CrossFit:
         taught = [assembly.encoder, *assembly.channels, *assembly.rerankers]
         self._is_fair = ~seen_by(taught, [document.id for document in self._documents])
         self._fair, self._memory = np.flatnonzero(self._is_fair), Memory()
+        self._executor = processes(self._settings.fitting.workers)
 
     def fit(self) -> Fitted:
         """Runs all folds; the assembly itself stays unfitted.
@@ -96,6 +100,8 @@ class CrossFit:
             hint = f"hold more out when you teach (teaching.held_out = 0.2), or add documents: {fitting.least} at least"
             what = f"{known} taught the encoder, a channel or a reranker: nothing tells how good these are on new ones"
             raise ConfigError(what, hint=hint)
+        if not isinstance(self._executor, Serial):
+            self._assembly.share(self._documents, self._vocabulary)
         if len(self._documents) > fitting.hold_out_above:
             rows, table, fused = self._held_out()
             learned_from = np.arange(len(rows))
@@ -124,9 +130,10 @@ class CrossFit:
         fold = self._fold_of(self._fair, k, fitting.seed)
         members = [self._fair[fold == number] for number in range(k)]
         tables = []
-        for number in range(k):
-            self._progress("folds", number, k)
-            tables.append(self._recall(self._without(members[number]), members[number]))
+        self._progress("folds", 0, k)
+        for table in self._executor.map(lambda rows: self._recall(self._without(rows), rows), members):
+            tables.append(table)
+            self._progress("folds", len(tables), k)
         enough = int(np.searchsorted(np.cumsum([len(rows) for rows in members]), fitting.calibrated_on)) + 1
         fused = []
         for number in range(min(enough, k)):
@@ -143,13 +150,11 @@ class CrossFit:
         fitting = self._settings.fitting
         fair = rows[self._is_fair[rows]]
         fold = self._fold_of(fair, k, fitting.seed + 1)
-        scored, tables = [], []
-        for number in range(k):
-            left_out = fair[fold == number]
-            sample = _spaced(left_out, fitting.nested // k)
-            tables.append(self._recall(np.setdiff1d(rows, left_out), sample))
-            scored.append(sample)
-        return np.concatenate(scored), Candidates.concat(tables)
+        left_out = [fair[fold == number] for number in range(k)]
+        scored = [_spaced(part, fitting.nested // k) for part in left_out]
+        pairs = zip(left_out, scored, strict=True)
+        tables = self._executor.map(lambda pair: self._recall(np.setdiff1d(rows, pair[0]), pair[1]), pairs)
+        return np.concatenate(scored), Candidates.concat(list(tables))
 
     def _held_out(self) -> tuple[NDArray[np.int64], Candidates, Candidates]:
         """The same from one held-out part: its rows come from channels that saw none of it, so halves suffice."""
@@ -159,7 +164,9 @@ class CrossFit:
         parts = fitting.few_folds
         rest = self._without(held)
         self._progress("hold-out", 0, 1)
-        table = self._recall(rest, held)
+        channels = self._fitted(rest)
+        blocks = [held[start : start + _ASKED] for start in range(0, len(held), _ASKED)]
+        table = Candidates.concat(list(self._executor.map(lambda rows: self._ask(channels, rows), blocks)))
         fold = np.arange(len(held)) % parts
         order, fused = [], []
         for number in range(parts):

@@ -34,7 +34,7 @@ class Fitting:
     documents one held-out part of ``hold_out`` documents instead. Out-of-fold ``fused`` is computed for as many folds
     as it takes to have ``calibrated_on`` documents. ``nested`` documents of all inner folds together; under ``least``
     tagged documents nothing is learned about ranking and the confidence is not calibrated; ``kept`` candidates a
-    document stay in the out-of-fold table.
+    document stay in the out-of-fold table. ``workers`` processes work on folds side by side.
     """
 
     folds: int = 8
@@ -47,6 +47,11 @@ class Fitting:
     least: int = 60
     kept: int = 50
     seed: int = 0
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise ConfigError(f"'fitting.workers' is {self.workers!r}, but must be 1 at least")
 
     def folds_for(self, documents: int) -> int:
         """How many folds so many documents are cut into."""

@@ -6,7 +6,6 @@ import itertools
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from tagwright.errors import ConfigError, TagwrightError
+from tagwright.executor import end_with_parent
 from tagwright.project import Project
 from tagwright.scale.ledger import Ledger
 from tagwright.scale.order import DONE, LOST, READY, STUCK, Event, Order
@@ -104,7 +104,7 @@ class _Process:
 def work(pipe: Connection, name: str, order: Order) -> None:
     """What a worker process does: it opens the project, and does the shards that it is given."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is its parent's to answer
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()  # or it would finish its shard beside the next run's workers
     try:
         worker = Worker(order, purse_of(order, name) if order.capped else None)
         pipe.send(Event(READY, name))
@@ -132,14 +132,6 @@ def stuck(name: str, error: Exception) -> Event:
     if isinstance(error, OSError) and error.strerror:
         return Event(STUCK, name, said=f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
     return Event(STUCK, name, said=f"{type(error).__name__}: {error}")
-
-
-def _end_with_parent() -> None:
-    """A worker whose parent was killed would else finish its shard beside the next run's workers."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(1)
 
 
 @contextmanager
