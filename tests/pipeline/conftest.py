@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -25,10 +25,16 @@ def library() -> tuple[list[Document], Vocabulary]:
 
 @pytest.fixture(scope="session")
 def quick(library: tuple[list[Document], Vocabulary]) -> Callable[..., Tagger]:
-    """A new tagger with few trees and small vectors: ``quick(folds=3)``; options are those of `Fitting`."""
+    """A new tagger with few trees and small vectors: ``quick(folds=3)``; options are those of `Fitting`.
 
-    def make(**fitting: Any) -> Tagger:
-        settings = TaggerSettings(fusion={"kind": "ranker", "trees": 8}, fitting=Fitting(**{"least": 20, **fitting}))
+    Parts ``by`` which the confidence may differ have curves of their own where that is better.
+    """
+
+    def make(by: Sequence[str] = ("seen", "language"), **fitting: Any) -> Tagger:
+        settings = TaggerSettings(
+            fusion={"kind": "ranker", "trees": 8}, fitting=Fitting(**{"least": 20, **fitting}),
+            calibration={"kind": "best", "by": list(by)},
+        )  # fmt: skip
         return Tagger(settings, Lsa(width=16), library[1])
 
     return make

@@ -40,7 +40,8 @@ def mode(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def fit(quick: Callable[..., Tagger], mode: str) -> Callable[[list[Document]], Fitted]:
     def run(documents: list[Document]) -> Fitted:
-        fitted = quick(**MODES[mode]).fit(documents).fitted
+        # One curve for all: whether parts have better ones is close with so few, and other processors decide otherwise.
+        fitted = quick(by=(), **MODES[mode]).fit(documents).fitted
         assert fitted is not None
         return fitted
 
@@ -92,7 +93,7 @@ def test_the_table_has_each_document_of_its_mode_once_with_its_gold(
 
 
 def test_fused_and_confidence_order_the_candidates_of_a_document_alike(before: Fitted) -> None:
-    assert isinstance(before.calibration, Best) and before.calibration.by_ != "seen", "so few, no curves by frequency"
+    assert isinstance(before.calibration, Best) and before.calibration.by_ == ""
     order = before.table.order("fused")
     within = np.diff(before.table.documents[order]) == 0
     assert (np.diff(before.table.column("confidence")[order])[within] <= 0).all()
