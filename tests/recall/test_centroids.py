@@ -33,14 +33,14 @@ def test_a_centroid_is_the_mean_of_the_documents_and_half_the_name(build: Any, r
         "b": (bells @ [0.8, 0.6, 0]) / np.linalg.norm(bells),
     }
     table = channel.recall([QUERY], 9)
-    assert rows(table, VOCABULARY, "centroids.score")[0] == pytest.approx(expected, rel=1e-5)
+    assert rows(table, VOCABULARY, "centroids.score")[0] == pytest.approx(expected, abs=5e-4)  # `cosines` rounds
     assert rows(table, VOCABULARY, "centroids.documents")[0] == pytest.approx({"a": log(3), "b": log(2)})
 
 
 def test_the_name_may_be_left_out(build: Any, rows: Any) -> None:
     channel = build("centroids", VOCABULARY, LEARNED, TOLD, space="meaning", name_weight=0.0)
     score = rows(channel.recall([QUERY], 9), VOCABULARY, "centroids.score")[0]
-    assert score == pytest.approx({"a": sqrt(2) * 0.7, "b": 0.96}, rel=1e-5)
+    assert score == pytest.approx({"a": sqrt(2) * 0.7, "b": 0.96}, abs=5e-4)
 
 
 def test_in_the_space_of_words_only_the_strongest_stems_are_kept(build: Any, rows: Any) -> None:

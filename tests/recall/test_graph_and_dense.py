@@ -48,11 +48,12 @@ def dense(build: Any) -> Any:
 def test_similar_documents_vote_with_their_similarity(graph: Any, rows: Any) -> None:
     table = graph.recall([QUERY], 15)
     # neighbours: one (0.8) with Apples and Bells, two (0.6) with Bells and Clocks; three (0.28) lies too far
-    assert rows(table, VOCABULARY, "graph.score")[0] == pytest.approx({"Apples": 0.8, "Bells": 1.4, "Clocks": 0.6})
-    assert rows(table, VOCABULARY, "graph.share")[0] == pytest.approx(
-        {"Apples": 0.8 / 1.4, "Bells": 1.0, "Clocks": 0.6 / 1.4}
-    )
-    assert rows(table, VOCABULARY, "graph.nearest")[0] == pytest.approx({"Apples": 0.8, "Bells": 0.8, "Clocks": 0.6})
+    expected = {
+        "score": {"Apples": 0.8, "Bells": 1.4, "Clocks": 0.6}, "nearest": {"Apples": 0.8, "Bells": 0.8, "Clocks": 0.6},
+        "share": {"Apples": 0.8 / 1.4, "Bells": 1.0, "Clocks": 0.6 / 1.4},
+    }  # fmt: skip
+    for part, values in expected.items():
+        assert rows(table, VOCABULARY, f"graph.{part}")[0] == pytest.approx(values, abs=5e-4)  # `cosines` rounds
     assert rows(table, VOCABULARY, "graph.carriers")[0] == {"Apples": 1, "Bells": 2, "Clocks": 1}
 
 
@@ -60,8 +61,8 @@ def test_a_power_lets_the_nearest_speak_louder(build: Any, rows: Any) -> None:
     graph = build("graph", VOCABULARY, LEARNED, TOLD, space="meaning", threshold=0.5, power=3.0)
     table = graph.recall([QUERY], 15)
     expected = {"Apples": 0.8**3, "Bells": 0.8**3 + 0.6**3, "Clocks": 0.6**3}
-    assert rows(table, VOCABULARY, "graph.score")[0] == pytest.approx(expected)
-    assert rows(table, VOCABULARY, "graph.share")[0]["Apples"] == pytest.approx(0.8 / 1.4)
+    assert rows(table, VOCABULARY, "graph.score")[0] == pytest.approx(expected, abs=1e-3)
+    assert rows(table, VOCABULARY, "graph.share")[0]["Apples"] == pytest.approx(0.8 / 1.4, abs=5e-4)
 
 
 def test_tags_are_found_by_their_own_similarity(dense: Any, rows: Any) -> None:
@@ -134,7 +135,7 @@ def test_an_unlearned_threshold_leaves_a_stated_share_of_gold_pairs_above(build:
     assert dense.threshold_ == pytest.approx(np.quantile(cosines, 0.5), abs=1e-3)
     graph = build("graph", VOCABULARY, LEARNED, TOLD, space="meaning", share=0.5)
     nearest = [0.96, 0.96, 0.8]  # one-two (Bells), two-one, four-two (Clocks); three shares no tag
-    assert graph.threshold_ == pytest.approx(np.quantile(nearest, 0.5), abs=1e-6)
+    assert graph.threshold_ == pytest.approx(np.quantile(nearest, 0.5), abs=5e-4)
 
 
 def test_a_tag_without_a_document_is_found_by_its_name_and_never_through_documents(
@@ -151,7 +152,7 @@ def test_a_tag_without_a_document_is_found_by_its_name_and_never_through_documen
 def test_reasons_name_the_similar_documents_the_nearest_first(graph: Any, dense: Any) -> None:
     bells = graph.explain(QUERY, VOCABULARY.position("Bells"))
     assert [(r.document, r.text) for r in bells] == [("1", "First"), ("2", "two")]
-    assert [r.value for r in bells] == pytest.approx([0.8, 0.6])
+    assert [r.value for r in bells] == pytest.approx([0.8, 0.6], abs=5e-4)
     assert graph.explain(QUERY, VOCABULARY.position("Doors")) == []
     (reason,) = dense.explain(QUERY, VOCABULARY.position("Eagles"))
     assert (reason.kind, reason.text, reason.start) == ("meaning", "cosine 0.96", None)

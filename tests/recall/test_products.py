@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagwright.recall.points import cosines, turned
 from tagwright.recall.products import at, best, best_dense, prune, spread, unit, unit_rows
 
 BLOCKS = st.integers(0, 2**16).map(
@@ -67,3 +68,18 @@ def test_entries_of_chosen_rows_are_spread_out() -> None:
     owner, place = spread(np.array([0, 2, 2, 5]), np.array([2, 0, 1, 2]))
     assert owner.tolist() == [0, 0, 0, 1, 1, 3, 3, 3] and place.tolist() == [2, 3, 4, 0, 1, 2, 3, 4]
     assert spread(np.array([0, 2]), np.array([], dtype=np.int64))[0].tolist() == []
+
+
+@pytest.mark.parametrize("size", [1, 7, 32])
+def test_cosines_are_the_same_to_the_bit_whoever_else_is_in_the_batch(size: int) -> None:
+    chance = np.random.default_rng(7)
+    rows, others = (unit(chance.normal(size=(n, 96)).astype(np.float32)) for n in (64, 500))
+    whole = cosines(rows, turned(others))
+    parts = np.concatenate([cosines(rows[at : at + size], turned(others)) for at in range(0, 64, size)])
+    assert np.array_equal(whole, parts) and np.array_equal(whole[:, ::-1], cosines(rows, turned(others[::-1])))
+    assert np.abs(whole - rows.astype(np.float64) @ others.T.astype(np.float64)).max() < 0.0015
+
+
+def test_cosines_of_sparse_rows_are_those_of_plain_arrays() -> None:
+    rows = unit_rows(sp.csr_matrix(np.array([[3, 4, 0], [0, 0, 2]], dtype=np.float32)))
+    assert cosines(rows, turned(rows)).toarray() == pytest.approx(np.eye(2))

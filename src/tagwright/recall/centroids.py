@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tagwright.candidates import Candidates, Ints
 from tagwright.recall.base import Channel, Last
-from tagwright.recall.points import Points, beside, load_points, save_points, sparse, stacked, turned
+from tagwright.recall.points import Points, beside, cosines, load_points, save_points, sparse, stacked, turned
 from tagwright.recall.products import at, best, best_dense, prune, unit, unit_rows
 from tagwright.recall.shelf import Shelf
 from tagwright.recall.spaces import WordSpace
@@ -221,9 +221,9 @@ class Centroids(Channel):
             if self._turned is None:
                 self._turned = turned(self.centroids_)
             points = self.shelf.space.documents(documents)
-            product = points @ self._turned
+            product = cosines(points, self._turned)
             if moved is not None:
-                product = beside([product[:, moved.kept], points @ turned(moved.points)])[:, moved.order]
+                product = beside([product[:, moved.kept], cosines(points, turned(moved.points))])[:, moved.order]
             product = self._last.keep(documents, state, product)
         return product, self.tags_ if moved is None else moved.all
 

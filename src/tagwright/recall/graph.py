@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tagwright.candidates import Candidates, Ints
 from tagwright.recall.base import MOST_EVIDENCE, Channel, Last
-from tagwright.recall.points import Points, beside, sparse, turned
+from tagwright.recall.points import Points, beside, cosines, sparse, turned
 from tagwright.recall.products import best, best_dense, spread
 from tagwright.recall.shelf import Shelf
 from tagwright.registry import given
@@ -183,7 +183,7 @@ class Graph(Channel):
         """(n_points, n): the cosine with every row of `Shelf.edges`, 0 for rows that are gone."""
         blocks = []
         for number, (piece, alive) in enumerate(self.shelf.pieces()):
-            product = points @ self._by_column(number, piece.points)
+            product = cosines(points, self._by_column(number, piece.points))
             if alive is not None and sparse(product):
                 product.data *= alive[product.indices]
             elif alive is not None:

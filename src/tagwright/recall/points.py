@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 # float32 (n, width): an array, or CSR with ascending indices.
 Points: TypeAlias = "NDArray[np.float32] | sp.csr_matrix"
 
+_STEPS = np.float32(2048)
+
 
 def sparse(points: Points) -> TypeGuard[sp.csr_matrix]:
     """Whether these are CSR rows."""
@@ -34,8 +36,24 @@ def beside(points: Sequence[Points]) -> Points:
 
 
 def turned(points: Points) -> Points:
-    """(width, n), laid out so that rows can be multiplied with it at once."""
-    return points.T.tocsr() if sparse(points) else np.ascontiguousarray(points.T)
+    """(width, n), laid out for `cosines`."""
+    return points.T.tocsr() if sparse(points) else np.ascontiguousarray(_on_grid(points).T)
+
+
+def cosines(points: Points, others: Points) -> Points:
+    """(n_points, n): the cosines of rows of length 1 at most with those that were `turned`.
+
+    The same to the bit, whoever else is in the batch and whatever the processor. A product of dense matrices is summed
+    in an order that depends on both, so its last digits do; here the numbers are first rounded to multiples of 2^-11:
+    their products are multiples of 2^-22, and float32 holds all sums of those up to 4 exactly, in any order. What it
+    costs is a standard error of 0.0002 of a cosine.
+    """
+    return points @ others if sparse(points) else _on_grid(points) @ others
+
+
+def _on_grid(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    grid: NDArray[np.float32] = np.rint(points * _STEPS, dtype=np.float32) / _STEPS
+    return grid
 
 
 def save_points(points: Points, folder: Path) -> None:
