@@ -34,9 +34,9 @@ def test_reasons_quote_the_text(tagwright, trained):
 @pytest.mark.parametrize(
     ("right", "n", "said"),
     [
-        (330, 412, "right 8 of 10 times (412 cases)"),
-        (2, 100, "right 1 of 50 times (100 cases)"),
-        (0, 1000, "right 0 of 100 times"),
+        (330, 412, "330 of 412 suggestions like this were right"),
+        (2, 100, "2 of 100 suggestions like this were right"),
+        (0, 1000, "0 of 1,000 suggestions"),
     ],
 )
 def test_reasons_begin_with_how_often_suggestions_like_it_were_right(right, n, said):

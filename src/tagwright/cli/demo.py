@@ -147,7 +147,7 @@ def _page(folder: Path, waiting: int, port: int) -> str:
     return (
         f"\n{waiting} documents wait for review on the page, where you can also try texts of your own:\n"
         f"  {show.command()} serve -p {shlex.quote(str(folder))}{extra}\n"
-        f"  http://127.0.0.1:{port or PORT}/p/{folder.resolve().name}/review"
+        f"  http://127.0.0.1:{port or PORT}/p/{folder.resolve().name}/review?order=right"
     )
 
 

@@ -10,7 +10,6 @@ import typer
 
 import tagwright.cli.documents as documents
 import tagwright.cli.show as show
-from tagwright.calibration.spoken import spoken
 from tagwright.cli.options import (
     HERE,
     AsJson,
@@ -104,8 +103,7 @@ def _style(suggestion: Suggestion, cut: float) -> str:
 
 def often(cases: Case) -> str:
     """How often suggestions like one were right, in words."""
-    times, of = spoken(cases.right / cases.n)
-    return f"right {times} of {of:,} times ({cases.n:,} cases)"
+    return f"{cases.right:,} of {cases.n:,} suggestions like this were right"
 
 
 def reason(evidence: Evidence) -> str:
