@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import pickle
 import signal
 import sys
 import threading
@@ -12,6 +11,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import Connection, wait
@@ -130,19 +130,20 @@ def _work(pipe: Connection, function: Callable[[Part], Result], part: Part) -> N
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     end_with_parent()
     try:
-        answer: tuple[bool, Any] = (True, function(part))
+        answer = function(part)
     except Exception as error:
-        answer = (False, _portable(error))
-    pipe.send(answer)
+        _tell(pipe, error)
+    else:
+        pipe.send((True, answer))
 
 
-def _portable(error: Exception) -> Exception:
-    """The error, or where it cannot be pickled what it says."""
+def _tell(pipe: Connection, error: Exception) -> None:
+    """Sends the error, or where it cannot travel what it says."""
     try:
-        pickle.loads(pickle.dumps(error))
+        copy(error)  # it is made anew from its arguments, here as at the other end
+        pipe.send((False, error))
     except Exception:
-        return TagwrightError(f"{type(error).__name__}: {error}", hint=getattr(error, "hint", ""))
-    return error
+        pipe.send((False, TagwrightError(f"{type(error).__name__}: {error}", hint=getattr(error, "hint", ""))))
 
 
 def _answer(pipe: Any, process: BaseProcess) -> Any:

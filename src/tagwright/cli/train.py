@@ -142,9 +142,7 @@ def train(
     """
     from tagwright.project import Project
 
-    wished = [] if samples is None else [f"enrichment.samples={str(samples).lower()}"]
-    wished += [] if workers is None else [f"fitting.workers={workers}"]
-    opened = Project.open(project, overrides=[*overrides, *wished])
+    opened = Project.open(project, overrides=[*overrides, *_wished(samples, workers)])
     reading = documents.Reading(kind, columns, separator, tag_prefixes, language)
     read = reading.open(corpus, opened.vocabulary, for_training=True) if corpus else None
     wanted = dict(zip(_TAUGHT, (encoder, pairs, cross, labelguided, described), strict=True))
@@ -156,6 +154,12 @@ def train(
         said |= _learn_answers(opened, caps(max_calls, max_tokens, max_cost), as_json)
     if as_json:
         show.emit(said)
+
+
+def _wished(samples: bool | None, workers: int | None) -> list[str]:
+    """The settings that options stand for."""
+    told = {"enrichment.samples": None if samples is None else str(samples).lower(), "fitting.workers": workers}
+    return [f"{key}={value}" for key, value in told.items() if value is not None]
 
 
 def _train(opened: Project, read: Corpus | None, wanted: dict[str, bool | None], as_json: bool) -> dict[str, Any]:
