@@ -40,18 +40,24 @@ sources=mllm,omikuji
 vocab=tags
 """
 
+PUNKT = """
+import sys
+from nltk.tokenize.punkt import PunktTrainer, save_punkt_params
+with open(sys.argv[1], encoding="utf-8") as file:
+    trainer = PunktTrainer(file.read())
+save_punkt_params(trainer.get_params(), sys.argv[2])
+"""
+
 
 @contextmanager
 def annif_served(annif: Path, data: Path, work: Path, n: int) -> Iterator[tuple[str, int]]:
     """The address and the process of an Annif that was trained on the first ``n`` documents."""
-    folder = work / "annif"
-    if not (folder / "trained").exists():
-        _train(annif, data, folder, n)
+    folder = annif_trained(annif, data, work, n)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log = (work / "annif.log").open("w")
     process = subprocess.Popen(
-        [annif, "run", "--port", str(port)], cwd=folder, stdout=log, stderr=log, env=_environment()
+        [annif, "run", "--port", str(port)], cwd=folder, stdout=log, stderr=log, env=environment(folder)
     )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -64,9 +70,23 @@ def annif_served(annif: Path, data: Path, work: Path, n: int) -> Iterator[tuple[
         process.wait(60)
 
 
+def annif_trained(annif: Path, data: Path, work: Path, n: int) -> Path:
+    """The folder of an Annif project "library" that was trained on the first ``n`` documents, once."""
+    folder = work / f"annif-{n}"
+    if not (folder / "trained").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        _train(annif, data, folder, n)
+        (folder / "trained").touch()
+    return folder
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """What Annif runs with: one thread, and the sentence splitter that `_sentences` trained."""
+    return {**os.environ, "OMP_NUM_THREADS": "1", "NLTK_DATA": str(folder / "nltk_data")}
+
+
 def _train(annif: Path, data: Path, folder: Path, n: int) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     (folder / "projects.cfg").write_text(PROJECTS, encoding="utf-8")
     with gzip.open(data / "vocab.jsonl.gz", "rt", encoding="utf-8") as file:
         tags = [json.loads(line) for line in file]
@@ -78,10 +98,17 @@ def _train(annif: Path, data: Path, folder: Path, n: int) -> None:
     (folder / "train.tsv").write_text("".join(lines), encoding="utf-8")
     # MLLM learns to rank on few documents; with all of them it takes hours.
     (folder / "few.tsv").write_text("".join(lines[:500]), encoding="utf-8")
+    _sentences(annif, folder)
     for words in (["load-vocab", "tags", "tags.tsv", "--language", "en"], ["train", "mllm", "few.tsv"],
                   ["train", "omikuji", "train.tsv"]):  # fmt: skip
-        subprocess.run([annif, *words], cwd=folder, check=True, env=_environment())
-    (folder / "trained").touch()
+        subprocess.run([annif, *words], cwd=folder, check=True, env=environment(folder))
+
+
+def _sentences(annif: Path, folder: Path) -> None:
+    """Trains NLTK's sentence splitter on the texts, by NLTK's own trainer: its data cannot be had everywhere."""
+    target = folder / "nltk_data" / "tokenizers" / "punkt_tab" / "english"
+    target.mkdir(parents=True)
+    subprocess.run([annif.with_name("python"), "-c", PUNKT, folder / "few.tsv", target], check=True)
 
 
 def _line(document: dict[str, object]) -> str:
@@ -102,7 +129,3 @@ def _answers(address: str) -> bool:
         )
     except httpx.TransportError:
         return False
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "OMP_NUM_THREADS": "1"}

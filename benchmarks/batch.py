@@ -15,10 +15,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections import Counter
+from dataclasses import dataclass
 from hashlib import sha256
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 from common import SHARED, arguments, machine, table, tagwright
 
@@ -42,9 +44,8 @@ def main() -> None:
     table(rows, ["crew", "wall s", "documents a second", "CPU s of driver and its children", "peak MB", "bytes"])
     print()
     if any(options.kills):
-        nodes, workers, drivers = options.kills
         table(
-            kills(options.work, [str(word) for word in words], whole, nodes, workers, drivers),
+            kills(options.work, [str(word) for word in words], whole, *options.kills),
             ["killed", "times", "runs", "shards begun again", "documents", "doubled", "bytes"],
         )
 
@@ -99,60 +100,94 @@ def bytes_of(out: Path) -> str:
     return digest.hexdigest()
 
 
-def kills(work: Path, words: list[str], whole: str, nodes: int, workers: int, drivers: int) -> list[list[object]]:
-    """A Ray cluster of three nodes on this machine; a node, a worker or the driver is killed so many times."""
-    import ray
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    held = [cluster.add_node(num_cpus=1) for _ in range(3)]
-
-    def node() -> None:
-        cluster.remove_node(held.pop(0), allow_graceful=False)
-        held.append(cluster.add_node(num_cpus=1))
-
-    try:
-        command = [*words, "--executor", "ray", "--address", cluster.address, "--workers", "3"]
-        found = [
-            through(work, command, whole, "node", nodes, lambda driver: node()),
-            through(work, command, whole, "worker", workers, lambda driver: os.kill(a_hand(), signal.SIGKILL)),
-            through(work, command, whole, "driver", drivers, lambda driver: driver.kill()),
-        ]
-    finally:
-        ray.shutdown()
-        cluster.shutdown()
+def kills(work: Path, words: list[str], whole: str, *times: int) -> list[list[object]]:
+    """A row for nodes, workers and the driver: a job in which this is killed so many times."""
+    found = []
+    for place, (what, number) in enumerate(zip(("node", "worker", "driver"), times, strict=True)):
+        out = work / f"batch-killed-{what}"
+        survived = on_three_nodes(out, words, *(number if at == place else 0 for at in range(3)))
+        ids = [row["id"] for row in rows_of(out)]
+        same = "the same" if bytes_of(out) == whole else "OTHERS"
+        found.append([what, number, survived.runs, survived.again, len(set(ids)), len(ids) - len(set(ids)), same])
+        print(found[-1], file=sys.stderr, flush=True)
     return found
 
 
-def through(
-    work: Path, words: list[str], whole: str, what: str, times: int, kill: Callable[[subprocess.Popen[bytes]], None]
-) -> list[object]:
-    """One job, in which something is killed every so many shards; the same command is given until it is done."""
-    out = work / f"batch-killed-{what}"
+@dataclass(frozen=True)
+class Survived:
+    """The nodes, workers and drivers ``killed``, how often the command was given, shards that were begun ``again``."""
+
+    killed: list[int]
+    runs: int
+    again: int
+
+
+def on_three_nodes(out: Path, words: list[str], nodes: int, workers: int, drivers: int) -> Survived:
+    """One job on a Ray cluster of three nodes on this machine, in which so many of each are killed, in any order.
+
+    Whatever is killed next is killed after some more shards; the same command is given until it ends well.
+    """
     shutil.rmtree(out, ignore_errors=True)
+    three, chance = ThreeNodes(), random.Random(20)
+    left = ["node"] * nodes + ["worker"] * workers + ["driver"] * drivers
+    chance.shuffle(left)
+    shares = sorted(chance.uniform(0.02, 0.9) for _ in left)
     program = str(Path(sys.executable).with_name("tagwright"))
-    command, ledger = [program, *words, "-o", str(out)], Ledger(out / LEDGER_FILE)
-    killed, runs, begun = 0, 0, 0
-    chance = random.Random(20)
-    next_at = chance.uniform(0.02, 0.1)
-    while True:
-        driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"})
-        runs += 1
-        while driver.poll() is None:
-            if killed < times and share(ledger) >= next_at:
-                begun += int(ledger.totals()["running"]) if what == "driver" else 0
-                kill(driver)
-                killed += 1
-                next_at = share(ledger) + chance.uniform(0.2, 1.0) * (0.9 - share(ledger)) / max(times - killed + 1, 1)
-            time.sleep(0.1)
-        if driver.returncode == 0:
-            break
-    begun += sum(shard.tries for shard in ledger.shards())
-    ids = [json.loads(line)["id"] for part in sorted((out / "parts").iterdir()) for line in part.open()]
-    same = "the same" if bytes_of(out) == whole else "OTHERS"
-    row = [what, killed, runs, begun, len(set(ids)), len(ids) - len(set(ids)), same]
-    print(row, file=sys.stderr, flush=True)
-    return row
+    command = [program, *words, "-o", str(out), "--executor", "ray", "--address", three.address, "--workers", "3"]
+    ledger, runs, again = Ledger(out / LEDGER_FILE), 0, 0
+    try:
+        while True:
+            driver = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"})
+            runs += 1
+            while driver.poll() is None:
+                if left and share(ledger) >= shares[-len(left)]:
+                    again += int(ledger.totals()["running"]) if left[0] == "driver" else 0
+                    if three.kill(left[0], driver):
+                        left.pop(0)
+                time.sleep(0.1)
+            if driver.returncode == 0:
+                again += sum(shard.tries for shard in ledger.shards())
+                return Survived([three.killed[what] for what in ("node", "worker", "driver")], runs, again)
+    finally:
+        three.end()
+
+
+class ThreeNodes:
+    """A Ray cluster of this machine: a head that works at nothing, and three nodes of one CPU."""
+
+    def __init__(self) -> None:
+        from ray.cluster_utils import Cluster
+
+        self._cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+        self._nodes = [self._cluster.add_node(num_cpus=1) for _ in range(3)]
+        self.address: str = self._cluster.address
+        self.killed: Counter[str] = Counter()
+
+    def kill(self, what: str, driver: subprocess.Popen[bytes]) -> bool:
+        """Whether a node (another one joins), a worker or the driver was there to be killed."""
+        if what == "node":
+            self._cluster.remove_node(self._nodes.pop(0), allow_graceful=False)
+            self._nodes.append(self._cluster.add_node(num_cpus=1))
+        elif what == "worker":
+            if not (found := hands()):
+                return False
+            os.kill(random.Random(len(found)).choice(found), signal.SIGKILL)
+        else:
+            driver.kill()
+        self.killed[what] += 1
+        return True
+
+    def end(self) -> None:
+        """Ends all of it."""
+        import ray
+
+        ray.shutdown()
+        self._cluster.shutdown()
+
+
+def rows_of(out: Path) -> list[dict[str, Any]]:
+    """All rows of a job in their order."""
+    return [json.loads(line) for part in sorted((out / "parts").iterdir()) for line in part.open()]
 
 
 def share(ledger: Ledger) -> float:
@@ -164,8 +199,8 @@ def share(ledger: Ledger) -> float:
     return totals["done"] / max(sum(totals[state] for state in ("waiting", "running", "done", "poisoned")), 1)
 
 
-def a_hand() -> int:
-    """The process of a worker on the cluster."""
+def hands() -> list[int]:
+    """The processes of the workers on a cluster of this machine."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -173,7 +208,7 @@ def a_hand() -> int:
                 found.append(int(path.parent.name))
         except OSError:
             continue
-    return random.Random(len(found)).choice(found)
+    return found
 
 
 if __name__ == "__main__":
