@@ -3,6 +3,7 @@
 python benchmarks/growth.py                                           (all sizes: two hours)
 python benchmarks/growth.py --tags 1000 10000 --documents 1000        (every combination of these)
 python benchmarks/growth.py --tags 1000000 --documents 100000 --encoder FOLDER
+python benchmarks/growth.py --tags 250000 --documents 2000 --index milvus
 python benchmarks/growth.py --again                                   (the same projects, asked anew)
 python benchmarks/growth.py --picture docs/pictures/growth.png        (of what has been measured)
 
@@ -45,7 +46,7 @@ COLUMNS = {
 def main() -> None:
     options = arguments(
         __doc__ or "", tags={"type": int, "nargs": "*", "default": None},
-        documents={"type": int, "nargs": "*", "default": None}, encoder={"default": "lsa"},
+        documents={"type": int, "nargs": "*", "default": None}, encoder={"default": "lsa"}, index={"default": "auto"},
         again={"action": "store_true"}, probe={"type": Path, "nargs": 2, "default": None},
         picture={"type": Path, "default": None},
     )  # fmt: skip
@@ -54,14 +55,14 @@ def main() -> None:
         return
     work = options.work / "growth"
     work.mkdir(parents=True, exist_ok=True)
-    kind = Path(options.encoder).name
+    kind = Path(options.encoder).name + ("" if options.index == "auto" else f"-{options.index}")
     if options.picture is None:
         for tags, number in _sizes(options.tags, options.documents):
             path = work / f"{tags}-{number}-{kind}.json"
             if options.again and path.exists():
                 path.write_text(json.dumps({**json.loads(path.read_text()), **asked(work, tags, number, kind)}))
             elif not path.exists():
-                path.write_text(json.dumps(measured(work, tags, number, options.encoder)))
+                path.write_text(json.dumps(measured(work, tags, number, kind, options.encoder, options.index)))
                 print(path.read_text(), file=sys.stderr, flush=True)
     rows = sorted(
         (json.loads(path.read_text()) for path in work.glob(f"*-{kind}.json")),
@@ -82,18 +83,20 @@ def _sizes(tags: list[int] | None, numbers: list[int] | None) -> list[tuple[int,
     return sorted({*((one, 10_000) for one in TAGS), *((10_000, one) for one in DOCUMENTS), (TAGS[-1], DOCUMENTS[-1])})
 
 
-def measured(work: Path, tags: int, number: int, encoder: str) -> dict[str, Any]:
+def measured(work: Path, tags: int, number: int, kind: str, encoder: str, index: str) -> dict[str, Any]:
     """One row: a project of so many tags that learned from so many documents."""
     subprocess.run(
         [sys.executable, "grown.py", str(work), str(tags), str(number)], cwd=Path(__file__).parent, check=True
     )
     names, (train, held) = vocabulary(work, tags), documents(work, tags, number)
-    project = work / f"project-{tags}-{number}-{Path(encoder).name}"
+    project = work / f"project-{tags}-{number}-{kind}"
     shutil.rmtree(project, ignore_errors=True)
     made = tagwright("init", project, "--vocab", names, "--encoder", encoder)
+    with (project / "tagwright.toml").open("a") as file:
+        file.write(f'\n[index]\nkind = "{index}"\n')
     taught = tagwright("train", train, "-p", project)
     tagged = tagwright("tag", held, "-o", work / "out.jsonl", "-p", project, "--overwrite")
-    probe = asked(work, tags, number, Path(encoder).name)
+    probe = asked(work, tags, number, kind)
     return {
         "tags": tags, "documents": number, "init_cpu": made.cpu, "init_mb": made.memory,
         "train_cpu": taught.cpu, "train_s": taught.wall, "train_mb": taught.memory,

@@ -20,7 +20,7 @@ def test_the_demonstration_makes_a_project_that_suggests_and_can_be_made_again(t
     assert told.code == 0, told.err
     for expected in ("Home before the Ice", "“cranes” in the text", "nDCG@10", "suggest -p demo-project"):
         assert expected in told.out
-    assert told.out.rstrip().endswith("  http://127.0.0.1:8000/p/demo-project/review")
+    assert told.out.rstrip().endswith("  http://127.0.0.1:8000/p/demo-project/review?order=right")
     assert "78 documents wait for review" in told.out
     again = tagwright("demo", "--json", cwd=tmp_path).json()
     assert (again["train"]["documents"], len(again["texts"])) == (428, 3)

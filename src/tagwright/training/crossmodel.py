@@ -112,7 +112,7 @@ class CrossModel:
         given = {name: torch.from_numpy(tokens[None]) for name, tokens in zip(names, pair, strict=False)}
         graph = folder / "float32.onnx"
         trace(Graph(), given, "logit", graph)
-        quantise(graph, folder / MODEL)
+        quantise(graph, folder / MODEL, narrow=True)
         graph.unlink()
         self.tokenizer.save(str(folder / TOKENIZER))
 
