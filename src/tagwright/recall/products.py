@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -44,15 +46,18 @@ def prune(matrix: sp.csr_matrix, k: int) -> sp.csr_matrix:
 
 
 def at(matrix: sp.csr_matrix, rows: NDArray[np.integer], columns: NDArray[np.integer]) -> NDArray[np.float32]:
-    """(n,) float32: the stored values at these places, NaN where nothing is stored."""
-    matrix.sort_indices()
-    if matrix.nnz == 0:
-        return np.full(len(rows), np.nan, dtype=np.float32)
-    width = np.int64(matrix.shape[1])
-    stored = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr)) * width + matrix.indices
-    wanted = np.asarray(rows, dtype=np.int64) * width + columns
-    places = np.minimum(np.searchsorted(stored, wanted), len(stored) - 1)
-    return np.where(stored[places] == wanted, matrix.data[places], np.float32(np.nan)).astype(np.float32)
+    """(n,) float32: the stored values at these places, NaN where nothing is stored; the matrix need not be sorted."""
+    found = np.full(len(rows), np.nan, dtype=np.float32)
+    row = np.full(matrix.shape[1], np.nan, dtype=np.float32)
+    order = np.argsort(rows, kind="stable")
+    edges = np.flatnonzero(np.diff(rows[order], prepend=-1, append=-1))
+    for start, end in pairwise(edges.tolist()):
+        wanted = order[start:end]
+        low, high = matrix.indptr[rows[wanted[0]]], matrix.indptr[rows[wanted[0]] + 1]
+        row[matrix.indices[low:high]] = matrix.data[low:high]
+        found[wanted] = row[columns[wanted]]
+        row[matrix.indices[low:high]] = np.nan
+    return found
 
 
 def unit_rows(matrix: sp.csr_matrix) -> sp.csr_matrix:
