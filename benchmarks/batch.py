@@ -26,6 +26,7 @@ from common import SHARED, arguments, machine, table, tagwright
 
 from tagwright.scale.ledger import Ledger
 from tagwright.scale.order import LEDGER_FILE
+from tagwright.testing.processes import hands
 
 
 def main() -> None:
@@ -197,18 +198,6 @@ def share(ledger: Ledger) -> float:
         return 0.0
     totals = ledger.totals()
     return totals["done"] / max(sum(totals[state] for state in ("waiting", "running", "done", "poisoned")), 1)
-
-
-def hands() -> list[int]:
-    """The processes of the workers on a cluster of this machine."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if path.read_bytes().startswith(b"ray::Hand"):
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def drawn(rows: Sequence[dict[str, Any]], path: Path) -> None:
             ("tags", "documents", _middle(rows, "documents")),
             ("documents", "tags", _middle(rows, "tags")),
         )
-        for said, what in (("CPU seconds", SECONDS), ("MB", MEMORY))
+        for said, what in (("seconds", SECONDS), ("MB", MEMORY))
     ]
     rates = [
         {"size": int(size), "value": rate, "step": f"{row['tags']:,} tags", "line": "measured"}
@@ -46,7 +46,7 @@ def drawn(rows: Sequence[dict[str, Any]], path: Path) -> None:
         "config": {"font": "sans-serif"}, "columns": 2, "concat": views,
         "resolve": {"scale": {"color": "independent"}},
     }  # fmt: skip
-    path.write_bytes(vl_convert.vegalite_to_png(json.dumps(spec), scale=1.5))
+    path.write_bytes(vl_convert.vegalite_to_png(json.dumps(spec), scale=1))
 
 
 def nlogn(rows: Sequence[dict[str, Any]], axis: str, key: str) -> float:

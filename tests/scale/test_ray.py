@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -15,6 +14,7 @@ from tagwright.llm.base import Usage
 from tagwright.project import Project
 from tagwright.scale.order import Order
 from tagwright.scale.ray import Ray, TillPurse
+from tagwright.testing.processes import hands
 
 heavy = pytest.mark.heavy
 
@@ -62,18 +62,6 @@ def once(shards, work):
             done.append(work())
 
     return tell
-
-
-def hands():
-    """The processes of actors that do a shard."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if path.read_bytes().startswith(b"ray::Hand"):
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
 
 
 @heavy
