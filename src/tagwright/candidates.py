@@ -75,7 +75,8 @@ class Candidates:
         keys: list[NDArray[np.generic]] = []
         for name in (then, by):
             if name is not None:
-                keys.append(-np.nan_to_num(self.column(name), nan=-np.inf))
+                values = self.column(name)
+                keys.append(np.where(np.isnan(values), np.float32(np.inf), -values))
         return np.lexsort((self.tags, *keys, self.documents))
 
     def rank(self, by: str, *, then: str | None = None) -> Offsets:

@@ -10,8 +10,9 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagwright.recall import products
 from tagwright.recall.points import cosines, turned
-from tagwright.recall.products import at, best, best_dense, prune, spread, unit, unit_rows
+from tagwright.recall.products import at, best, best_dense, product, prune, spread, unit, unit_rows
 
 BLOCKS = st.integers(0, 2**16).map(
     lambda seed: np.random.default_rng(seed).integers(0, 4, (3, 7)).astype(np.float32)  # many ties, many zeros
@@ -36,6 +37,22 @@ def test_the_best_of_each_row_are_those_of_a_plain_sort(block: np.ndarray, k: in
     for rows, columns in (stored[:2], dense):
         for row in range(len(block)):
             assert columns[rows == row].tolist() == plain(block[row], k, 0)
+
+
+@pytest.mark.parametrize("wide", [0, 10**6])
+def test_a_product_is_the_same_to_the_bit_whoever_else_is_in_the_batch(
+    wide: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(products, "_WIDE", wide)
+    chance = np.random.default_rng(3)
+    rows, others = (sp.random(*shape, 0.3, "csr", np.float32, chance) for shape in ((9, 40), (40, 500)))
+    rows = sp.diags(np.where(np.arange(9) == 4, 0, 1).astype(np.float32)).tocsr() @ rows
+    rows.eliminate_zeros()
+    whole = product(rows, others)
+    alone = sp.vstack([product(rows[place], others) for place in range(9)])
+    assert np.array_equal(whole.toarray(), alone.toarray())
+    assert whole.toarray() == pytest.approx(rows.toarray() @ others.toarray(), abs=1e-5)
+    assert product(rows[4], others).nnz == 0 and product(rows, others[:, :0]).shape == (9, 0)
 
 
 def test_what_lies_on_the_floor_is_left_out() -> None:

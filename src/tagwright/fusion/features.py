@@ -44,8 +44,8 @@ def features(candidates: Candidates, columns: list[str]) -> Floats:
         matrix[:, place + 1] = candidates.column(name) / np.maximum(best, 1e-9)
         matrix[:, place + 2] = best
         place += 3
-        agreement += np.nan_to_num(rank, nan=np.inf) < _NEAR_TOP
-        reciprocal += np.nan_to_num(1 / (_CONSTANT + rank))
+        agreement += rank < _NEAR_TOP  # never where it is silent, NaN
+        reciprocal += _said(1 / (_CONSTANT + rank))
     matrix[:, place] = agreement
     matrix[:, place + 1] = reciprocal
     matrix[:, place + 2] = np.repeat(lengths, lengths)
@@ -62,6 +62,10 @@ def _best(candidates: Candidates, name: str) -> NDArray[np.float32]:
     best = np.zeros(candidates.n_documents, dtype=np.float32)
     filled = np.flatnonzero(np.diff(candidates.offsets))
     if len(filled):
-        values = np.nan_to_num(candidates.column(name), nan=0.0)
-        best[filled] = np.maximum.reduceat(values, candidates.offsets[filled])
+        best[filled] = np.maximum.reduceat(_said(candidates.column(name)), candidates.offsets[filled])
     return best
+
+
+def _said(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """0 where nothing is said; `numpy.nan_to_num` takes four times as long, and this is asked for every text."""
+    return np.where(np.isnan(values), np.float32(0), values)

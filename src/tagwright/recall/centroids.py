@@ -233,6 +233,6 @@ class Centroids(Channel):
         has = tags[places] == wanted if len(tags) else np.zeros(len(wanted), dtype=bool)
         score = np.full(len(wanted), np.nan, dtype=np.float32)
         found = at(product, rows[has], places[has]) if sparse(product) else product[rows[has], places[has]]
-        score[has] = np.nan_to_num(found, nan=0.0)
+        score[has] = np.where(np.isnan(found), np.float32(0), found)
         counts = self.shelf.counts()[wanted].astype(np.float32)
         return self.place(candidates, {"score": score, "documents": np.log1p(counts)})

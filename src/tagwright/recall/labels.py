@@ -146,6 +146,7 @@ class Labels:
         table = LabelTable.build(self.analyzer, vocabulary, self.grown)
         self.tables[1:] = [table]
         self.numbers[1:] = [TermNumbers(table.stems, self.analyzer.lexicon)]
+        self._alive = ~np.isin(self.tables[0].tags, self.grown)
         self._read = vocabulary
         self.version += 1
 
@@ -153,7 +154,7 @@ class Labels:
         """(n_labels,) bool for the base once tags changed at run time; None = all of the table's labels count."""
         if table > 0 or len(self.grown) == 0:
             return None
-        return ~np.isin(self.tables[0].tags, self.grown)
+        return self._alive
 
     def save(self, folder: Path) -> None:
         """Writes the base; what came at run time is in the growth log."""
@@ -167,5 +168,6 @@ class Labels:
     def _use(self, table: LabelTable, vocabulary: Vocabulary) -> None:
         self.tables, self.numbers = [table], [TermNumbers(table.stems, self.analyzer.lexicon)]
         self.grown = np.empty(0, dtype=np.int32)
+        self._alive = np.ones(len(table.tags), dtype=np.bool_)
         self._read = vocabulary
         self.version += 1

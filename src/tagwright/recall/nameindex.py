@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tagwright.candidates import Floats
 from tagwright.recall.labels import LabelTable
-from tagwright.recall.products import Pairs, best, spread
+from tagwright.recall.products import Pairs, best, product, spread
 from tagwright.recall.variants import Variants
 from tagwright.text.tokens import Analysis, Analyzer, TermNumbers
 
@@ -75,8 +75,8 @@ class NameIndex:
     def best(self, words: Words, k: int) -> Pairs:
         """(rows, tags): at least the ``k`` best tags of each document, by the best of their labels."""
         index = self._by_stem()
-        score, title = (words.text @ index).tocsr(), (words.title @ index).tocsr()
-        score.data = score.data**3 * np.sqrt(self._mass[score.indices])
+        score, title = product(words.text, index), product(words.title, index)
+        score.data = _cubed(score.data) * np.sqrt(self._mass[score.indices])
         title.data = title.data**2 * self._mass[title.indices]
         self._add(title, score)
         score.data *= self._alive[score.indices]
@@ -96,7 +96,7 @@ class NameIndex:
         }
         mass = self._mass[label]
         found["mass"] = mass
-        found["score"] = found["text"] ** 3 * np.sqrt(mass) + found["title"] ** 2 * mass
+        found["score"] = _cubed(found["text"]) * np.sqrt(mass) + found["title"] ** 2 * mass
         order = np.lexsort((-found["score"], pair))
         firsts = order[np.flatnonzero(np.diff(pair[order], prepend=-1))]
         result = {part: np.full(len(tags), np.nan, dtype=np.float32) for part in ("score", "title", "text", "mass")}
@@ -188,3 +188,8 @@ class NameIndex:
             last = int(self._tags[-1]) if len(self._tags) else -1
             starts = self._starts = np.searchsorted(self._tags, np.arange(last + 3)).astype(np.int64)
         return spread(starts, np.minimum(tags, len(starts) - 2))
+
+
+def _cubed(values: Floats) -> Floats:
+    """A third of the time of ``values**3``, which numpy leaves to a general power."""
+    return values * values * values

@@ -10,6 +10,29 @@ from numpy.typing import NDArray
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 
+_WIDE = 100_000
+
+
+def product(rows: sp.csr_matrix, others: sp.csr_matrix) -> sp.csr_matrix:
+    """(n_rows, n) float32: ``rows @ others``, columns in any order; what adds up to 0 may be left out.
+
+    Both ways add in the same order, so a row is the same to the bit whoever else is in the batch. One that is asked
+    about alone, or many columns, are added up in a full row: a quarter of scipy's time for a text and a million names,
+    for scipy goes through everything twice and chains what it finds. Many short rows are quicker with scipy.
+    """
+    if others.nnz == 0 or rows.nnz == 0:
+        return sp.csr_matrix((rows.shape[0], others.shape[1]), dtype=np.float32)
+    if rows.shape[0] > 1 and others.shape[1] < _WIDE:
+        return rows @ others
+    found, lengths = [], [0]
+    for low, high in pairwise(rows.indptr.tolist()):
+        sums = others[rows.indices[low:high]].T @ rows.data[low:high]
+        columns = np.flatnonzero(sums != 0)
+        found.append((sums[columns], columns))
+        lengths.append(len(columns))
+    values, columns = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return sp.csr_matrix((values, columns, np.cumsum(lengths)), shape=(rows.shape[0], others.shape[1]))
+
 
 def best(product: sp.csr_matrix, k: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """(rows, columns, values) of the ``k`` highest stored values of each row, ties to the lower column.
