@@ -1,6 +1,7 @@
 """What each kind of index costs and finds: 384 numbers a row, 5,000 Gaussian centres + 0.8 noise, length 1, one thread.
 
     python benchmarks/indexes.py [--rows 10000 100000] [--kinds exact usearch ivf milvus] [--width 384]
+    python benchmarks/indexes.py --project FOLDER --documents CORPUS       (the project's tags, and texts that ask)
 
 A process a kind, so that memory is its own: what it has resident after building, above the rows it was given.
 """
@@ -14,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,7 @@ KINDS = {
 }
 CENTRES, NOISE, QUERIES, K = 5000, 0.8, 200, 20
 CHANGED = 1000
+_ROWS, _ASKED = "index-rows.npy", "index-asked.npy"
 
 
 def main() -> None:
@@ -36,11 +39,15 @@ def main() -> None:
         __doc__ or "",
         rows={"type": int, "nargs": "+", "default": [10_000, 100_000]}, width={"type": int, "default": 384},
         kinds={"nargs": "+", "default": [kind for kind in KINDS if kind != "milvus"], "choices": list(KINDS)},
-        one={"default": ""},
+        one={"default": ""}, project={"type": Path, "default": None}, documents={"type": Path, "default": None},
     )  # fmt: skip
     if options.one:
         print(json.dumps(measured(options.one, options.rows[0], options.width, options.work)))
         return
+    for name in (_ROWS, _ASKED):
+        (options.work / name).unlink(missing_ok=True)
+    if options.project:
+        options.rows = [taken(options.project, options.documents, options.work)]
     print(f"{machine()}\n", flush=True)
     columns = ["build", "resident", "file", "single", "batch", "add", "remove", "open", "recall"]
     said = [
@@ -65,7 +72,12 @@ def measured(kind: str, number: int, width: int, work: Path) -> dict[str, float]
     import tagwright.registry as registry
 
     name, settings = KINDS[kind]
-    vectors, queries = clustered(number, width, 0), clustered(QUERIES, width, 1)
+    rows = work / _ROWS
+    if rows.exists():
+        vectors, queries = np.load(rows).astype(np.float32), np.load(work / _ASKED)
+        width = vectors.shape[1]
+    else:
+        vectors, queries = clustered(number, width, 0), clustered(QUERIES, width, 1)
     right = nearest(vectors, queries)
     before, found = resident(), {}
     index = registry.build("index", name, settings)
@@ -88,6 +100,18 @@ def measured(kind: str, number: int, width: int, work: Path) -> dict[str, float]
     found["remove"] = 1000 * seconds(lambda: opened.remove(chosen))
     shutil.rmtree(folder, ignore_errors=True)
     return found
+
+
+def taken(project: Path, documents: Path, work: Path) -> int:
+    """Writes the vectors of a project's tags, and of texts that it has not seen; how many tags there are."""
+    from tagwright import Project
+    from tagwright.corpus import open_corpus
+
+    points = Project.open(project).tagger.assembly.tag_points
+    texts = list(islice(open_corpus([documents]), QUERIES))
+    np.save(work / _ASKED, points.meaning.documents(texts))
+    np.save(work / _ROWS, points.vectors.astype(np.float16))
+    return len(points.tags)
 
 
 def clustered(number: int, width: int, seed: int) -> np.ndarray:
