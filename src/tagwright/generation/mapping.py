@@ -10,10 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tagwright.candidates import Ints
 from tagwright.encoders.base import LearningEncoder
 from tagwright.recall.labels import Labels, LabelTable
-from tagwright.recall.products import best_dense, spread
+from tagwright.recall.products import spread
 from tagwright.recall.tagpoints import TagPoints
 from tagwright.vocabulary.base import Vocabulary
 from tagwright.vocabulary.folded import fold
@@ -28,10 +27,8 @@ Of 1,400 synonyms taken out of STW, 21 % of those whose nearest tag lies at 0.60
 66 % at 0.80 to 0.90. Of names of YSO subjects that are no label, 42 % have a tag of STW as near as 0.60, 32 % as 0.65
 and 20 % as 0.70. Two of three stems in common are 0.67, and right in 38 %; one of two is right in 11 %.
 """
-# Similarities that are held at a time: 64 MB.
-_HELD = 16_000_000
-# A product of matrices is rounded according to its shape: it only chooses, and so many more than are wanted.
-_ROUNDING, _SPARE = 1e-4, 4
+# So many more than are wanted are looked for, for tags that are not active.
+_SPARE = 4
 
 
 class Mapped(NamedTuple):
@@ -142,23 +139,12 @@ class TermMap:
         points = self.tag_points
         if points is None or not terms:
             return [[] for _ in terms]
-        tags, vectors = points.tags, points.vectors
-        encoded = points.meaning.encoder.encode(list(terms))
-        found: list[list[Mapped]] = []
-        step = max(1, _HELD // max(1, len(vectors)))
-        for start in range(0, len(terms), step):
-            found += self._nearest(encoded[start : start + step], tags, vectors)
-        return found
-
-    def _nearest(self, encoded: NDArray[np.float32], tags: Ints, vectors: NDArray[np.float32]) -> list[list[Mapped]]:
-        rough = np.asarray(encoded @ vectors.T, dtype=np.float32)
-        rows, columns = best_dense(rough, self.found + _SPARE, floor=self.least - _ROUNDING)
-        cosines = np.einsum("ij,ij->i", encoded[rows], vectors[columns])
-        near: list[list[tuple[float, int]]] = [[] for _ in encoded]
-        for row, tag, cosine in zip(rows.tolist(), tags[columns].tolist(), cosines.tolist(), strict=True):
+        near = points.nearest(points.meaning.encoder.encode(list(terms)), self.found + _SPARE)
+        found: list[list[tuple[float, int]]] = [[] for _ in terms]
+        for row, tag, cosine in zip(near.rows.tolist(), near.tags.tolist(), near.cosines.tolist(), strict=True):
             if cosine >= self.least:
-                near[row].append((-cosine, tag))
-        return [self._kept(Mapped(tag, min(-value, BY_NAME)) for value, tag in sorted(own)) for own in near]
+                found[row].append((-cosine, tag))
+        return [self._kept(Mapped(tag, min(-value, BY_NAME)) for value, tag in sorted(own)) for own in found]
 
     def _kept(self, mapped: Iterable[Mapped]) -> list[Mapped]:
         """The first ``found`` tags that are active, each once."""

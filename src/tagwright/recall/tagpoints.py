@@ -56,6 +56,10 @@ class TagPoints:
         assert rows.wide is not None
         return rows.wide
 
+    def at(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """(n_rows, width): only these rows of `vectors`, without widening the others."""
+        return self._have().found.vectors(self._rows().places[rows])
+
     def nearest(self, points: NDArray[np.float32], k: int) -> Nearest:
         """The ``k`` tags whose cosine with each of (n_points, width) is the highest, as far as the index finds them."""
         placed = self._have()

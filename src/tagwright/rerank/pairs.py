@@ -154,7 +154,8 @@ class Pairs(Reranker):
         values = np.full(picked.n_pairs, np.nan, dtype=np.float32)
         # A document without a word has no vector: the network would only say how frequent the tag is.
         said = np.flatnonzero((rows >= 0) & np.any(points, axis=1)[owners])
-        values[said] = expit(layers.logits(points, self.tag_points.vectors, owners[said], rows[said]))
+        different, places = np.unique(rows[said], return_inverse=True)
+        values[said] = expit(layers.logits(points, self.tag_points.at(different), owners[said], places))
         return values
 
     @cached_property
