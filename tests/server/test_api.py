@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tagwright.project import Project
+from tagwright.tagger import Tagger
 from tagwright.types import Document
 
 AT = "/api/v1/projects/library"
@@ -113,6 +114,18 @@ def test_projects_are_listed_in_the_order_in_which_they_were_given(serve, traine
 def test_a_project_without_training_answers_too(serve, untrained):
     found = serve(untrained).post("/api/v1/projects/names/suggest", json={"text": TEXT}).json()
     assert found["suggestions"] and found["calibrated"] is False
+
+
+def test_a_tag_is_learned_when_it_is_added_and_nobody_s_text_waits_for_that(client, monkeypatch):
+    client.post(f"{AT}/suggest", json={"text": "Green roofs"})
+    learned, add = [], Tagger.use_vocabulary
+    monkeypatch.setattr(Tagger, "use_vocabulary", lambda *given: learned.append(1) or add(*given))
+    client.post(f"{AT}/vocabulary/tags", json={"id": "x:43", "name": "Green roofs"})
+    assert len(learned) == 1
+    client.post(f"{AT}/vocabulary/synonyms", json={"tag": "x:43", "synonym": "sod roofs", "language": "en"})
+    assert len(learned) == 2
+    found = client.post(f"{AT}/suggest", json={"text": "Green roofs, once called sod roofs"}).json()
+    assert len(learned) == 2 and "x:43" in str(found)
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,16 @@ def test_the_worker_waits_while_somebody_waits_and_does_all_again_when_the_model
     assert len(served.queue.stale("another model", 0, 9)) == 3
 
 
+def test_where_somebody_asked_lately_fewer_are_filled_in_at_once(served):
+    worker = Queueing(served)
+    served.feedback.wait([Document(id, text) for id, text in TEXTS.items()])
+    model = model_of(served.state())
+    served.asked = time.monotonic() - 1
+    assert worker.work() and len(served.queue.stale(model, 0, 9)) == len(TEXTS) - 3
+    served.asked = time.monotonic() - 60
+    assert worker.work() and served.queue.stale(model, 0, 9) == []
+
+
 def test_only_who_may_review_says_that_a_document_is_done(serve, trained):
     with Project.open(trained) as project:
         secrets = {role: project.store.keys.add(role, role) for role in ("read", "review")}
