@@ -15,13 +15,14 @@ import re
 import shutil
 import threading
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from batch import made, on_three_nodes, rows_of, trained
 from common import arguments, machine, table
 
-ANSWER = {"usage": {"prompt_tokens": 700, "completion_tokens": 12}}
+from tagwright.testing.chatserver import ChatServer, chat
+
+USAGE = {"prompt_tokens": 700, "completion_tokens": 12}
 
 
 def main() -> None:
@@ -63,40 +64,28 @@ def _told(out: Path, documents: int) -> list[list[object]]:
 
 
 class StandIn:
-    """Counts what it ``seen``, and fails one time in ten."""
+    """Counts what it has ``seen``, and fails one time in ten."""
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()
-        lock, chance, outer = threading.Lock(), random.Random(10), self
+        self._lock, self._chance = threading.Lock(), random.Random(10)
+        self.url = ChatServer(self._plan).url
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                with lock:
-                    failed = chance.random() < 0.1
-                    outer.seen["failed" if failed else "answered"] += 1
-                    status, text = chance.choice(FAULTS) if failed else (200, json.dumps(_answer(body)))
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+    def _plan(self, body: dict[str, object], number: int) -> object:
+        with self._lock:
+            failed = self._chance.random() < 0.1
+            self.seen["failed" if failed else "answered"] += 1
+            return self._chance.choice(FAULTS) if failed else _answer(body)
 
 
-FAULTS = ((500, ""), (429, ""), (200, '{"choices": [{"mess'))
+FAULTS = ((500, "", {}), (429, "", {}), (200, '{"choices": [{"mess', {}))
 
 
 def _answer(body: dict[str, object]) -> dict[str, object]:
     """To a question with a list the first two of it, to one about a single tag yes."""
     asked = str(body["messages"])
     said = "Yes" if "or No" in asked or "or Yes" in asked else json.dumps({"tags": [1, 2], "terms": ["Railways"]})
-    return {"choices": [{"message": {"role": "assistant", "content": said}}], **ANSWER}
+    return {**chat(said), "usage": USAGE}
 
 
 if __name__ == "__main__":

@@ -8,14 +8,14 @@ import random
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tagwright.testing.chatserver import ChatServer
 
 # tag id -> (name, synonym, words that its documents use)
 TAGS = {
@@ -140,26 +140,6 @@ def project(trained: Path, tmp_path: Path) -> Path:
 Answer = Callable[[dict[str, Any]], dict[str, Any] | int]
 
 
-def served(answer: Answer) -> tuple[ThreadingHTTPServer, str]:
-    """A running server, and its address: what a language model's server would have."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            said = answer(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            text = json.dumps(said).encode()
-            self.send_response(said if isinstance(said, int) else 200)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server, f"http://127.0.0.1:{server.server_address[1]}/v1"
-
-
 @pytest.fixture
 def ask(project: Path) -> Iterator[Callable[..., Path]]:
     """A trained project whose settings name a server that answers so: ``ask(answer, "[generation]\\ndocuments = 30")``.
@@ -169,9 +149,9 @@ def ask(project: Path) -> Iterator[Callable[..., Path]]:
     running = []
 
     def make(answer: Answer, more: str = "", *, price: float = 1.0) -> Path:
-        server, url = served(answer)
+        server = ChatServer(lambda body, number: _answered(answer(body)))
         running.append(server)
-        llm = f'[llm]\nkind = "http"\nurl = "{url}"\nmodel = "small"\nwait = 0.0\nat_once = 1\n'
+        llm = f'[llm]\nkind = "http"\nurl = "{server.url}"\nmodel = "small"\nwait = 0.0\nat_once = 1\n'
         budget = f"[budget]\nprompt_price = {price}\ncompletion_price = {2 * price}\n"
         with (project / "tagwright.toml").open("a", encoding="utf-8") as file:
             file.write(f"\n{llm}\n{budget}\n{more}\n")
@@ -179,8 +159,11 @@ def ask(project: Path) -> Iterator[Callable[..., Path]]:
 
     yield make
     for server in running:
-        server.shutdown()
-        server.server_close()
+        server.close()
+
+
+def _answered(said: dict[str, Any] | int) -> Any:
+    return (said, "", {}) if isinstance(said, int) else said
 
 
 class Model:

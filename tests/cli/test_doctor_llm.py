@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
+from tagwright.testing.chatserver import ChatServer, chat
 
 SECRET = "s3cret-of-the-test"
 
@@ -17,29 +16,14 @@ SECRET = "s3cret-of-the-test"
 def url() -> Iterator[str]:
     """A server that can all: its answers have the shape that is asked for, and log-probabilities."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            choice: dict = {"message": {"content": '{"tags": [1]}' if "response_format" in body else "Yes, a story."}}
-            if "logprobs" in body:
-                top = [{"token": "Yes", "logprob": -0.1}, {"token": "No", "logprob": -2.4}]
-                choice["logprobs"] = {"content": [{"token": "Yes", "logprob": -0.1, "top_logprobs": top}]}
-            said = {"choices": [choice], "usage": {"prompt_tokens": 500, "completion_tokens": 4}}
-            status = 401 if self.headers.get("Authorization") == f"Bearer {SECRET}" else 200
-            text = json.dumps(said if status == 200 else f"wrong key {SECRET}").encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
+    def plan(body: dict, number: int) -> object:
+        if server.headers[number - 1].get("Authorization") == f"Bearer {SECRET}":
+            return 401, f"wrong key {SECRET}", {}
+        text = '{"tags": [1]}' if "response_format" in body else "Yes"
+        return chat(text, {"Yes": 0.9, "No": 0.1} if "logprobs" in body else None)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/v1"
-    server.shutdown()
-    server.server_close()
+    with ChatServer(plan) as server:
+        yield server.url
 
 
 def test_a_server_is_named_with_all_that_it_can(tagwright, tmp_path, url):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 
 from tagwright.store.calls import Call, CallLog
+from tagwright.testing.chatserver import ChatServer, chat
 
 SYSTEM = "You are a librarian."
 JUDGED = Call(
@@ -78,42 +75,16 @@ def test_terms_that_no_tag_is_called_are_listed_those_of_most_documents_first(ta
     assert [one["term"] for one in left] == ["bee\x1bkeeping in towns"]
 
 
-class Server:
-    """Answers every question by ``text``; ``bodies`` were asked."""
-
-    def __init__(self):
-        self.text, self.bodies = "Yes", []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                outer.bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                said = json.dumps({"choices": [{"message": {"role": "assistant", "content": outer.text}}]})
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(said)))
-                self.end_headers()
-                self.wfile.write(said.encode())
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
 @pytest.fixture
 def server():
-    made = Server()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    with ChatServer(lambda body, number: chat("Yes")) as made:
+        yield made
 
 
 def test_a_call_is_replayed_past_the_cache_and_compared(tagwright, project, server):
-    url = f"http://127.0.0.1:{server.server.server_address[1]}/v1"
     model = [
         word
-        for key, value in (("kind", "http"), ("url", url), ("model", "m"))
+        for key, value in (("kind", "http"), ("url", server.url), ("model", "m"))
         for word in ("--set", f"llm.{key}={value}")
     ]
     log = CallLog(project / "store.llm.sqlite")
@@ -125,11 +96,11 @@ def test_a_call_is_replayed_past_the_cache_and_compared(tagwright, project, serv
     assert (same["same"], same["same_model"], same["now"]["text"]) == (True, False, "Yes")
     roles = [(message["role"], message["content"]) for message in server.bodies[0]["messages"]]
     assert roles == [("system", SYSTEM), ("user", "Is it?")]
-    server.text = "No"
+    server.plan = lambda body, number: chat("No")
     done = tagwright("llm", "replay", 1, *model, "-p", project)
     assert (done.code, done.out.splitlines()[0]) == (0, "another answer"), done.err
     assert "Yes 1.0000" in done.out and "No 1.0000" in done.out
-    server.text = "neither"
+    server.plan = lambda body, number: chat("neither")
     said = tagwright("llm", "replay", 1, "--json", *model, "-p", project).json()
     assert said["same"] is False and "none of" in said["now"]["error"]
     assert len(server.bodies) == 3 and log.totals().asked == 1, "a replay is neither cached nor logged"
