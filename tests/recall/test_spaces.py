@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
 from tagwright.encoders.lsa import Lsa
-from tagwright.recall.spaces import MeaningSpace, WordSpace, text_of
-from tagwright.testing import documents, vocabulary
+from tagwright.recall.spaces import MeaningSpace, WordSpace, tag_readings, text_of
+from tagwright.testing import Told, documents, vocabulary
 from tagwright.text.tfidf import TfIdf
 from tagwright.text.tokens import Analyzer
+from tagwright.types import Tag
+from tagwright.vocabulary import Vocabulary
 
 LEARNED, ASKED = documents(), documents()[:3]
 
@@ -39,3 +44,20 @@ def test_an_encoder_reads_a_batch_once_and_anew_after_it_has_learned_something_e
     encoder.fit(ASKED, vocabulary())
     again = space.documents(ASKED)
     assert again is not points and (again == encoder.encode([text_of(one) for one in ASKED])).all()
+
+
+def test_a_tag_is_read_by_name_by_all_its_names_and_by_its_path() -> None:
+    tags = [
+        Tag("t:life", "Life"),
+        Tag("t:bees", "Bees", synonyms={"en": ("Apoidea",)}, descriptions={"en": "Insects."}, broader=("t:life",)),
+        Tag("t:mason", "Mason bees", broader=("t:bees",)),
+    ]
+    vocabulary = Vocabulary.from_tags(tags, language="en")
+    positions = np.arange(3, dtype=np.int32)
+    assert tag_readings(vocabulary, positions) == [
+        ["Life"], ["Bees", "Bees; Apoidea. Insects.", "Life > Bees"], ["Mason bees", "Life > Bees > Mason bees"],
+    ]  # fmt: skip
+    told = Told({"Life": (1, 0), "Bees": (0, 1), "Mason": (0.6, 0.8)})
+    vectors = MeaningSpace(told).tags(vocabulary, positions)
+    # The sums (1, 0), (0, 1) + (0, 1) + (1, 0) and (0.6, 0.8) + (1, 0), made as long as 1.
+    assert vectors == pytest.approx(np.array([[1, 0], [5**-0.5, 2 * 5**-0.5], [0.8**0.5, 0.2**0.5]]), abs=1e-6)

@@ -85,15 +85,15 @@ class MeaningSpace:
         return self._encoded("title", documents, attrgetter("title"))
 
     def tags(self, vocabulary: Vocabulary, positions: Ints) -> NDArray[np.float32]:
-        """(n_positions, width): the name, and where there is more, half of it name, synonyms and description."""
-        names = [vocabulary.name(position) for position in positions.tolist()]
-        vectors = self.encoder.encode(names)
-        wider = tag_texts(vocabulary, positions)
-        longer = [row for row, (name, text) in enumerate(zip(names, wider, strict=True)) if text != name]
-        if longer:
-            mixed = vectors[longer] + self.encoder.encode([wider[row] for row in longer])
-            lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
-            vectors[longer] = mixed / np.maximum(lengths, 1e-12)
+        """(n_positions, width), of length 1: the mean of the vectors of a tag's `tag_readings`."""
+        readings = tag_readings(vocabulary, positions)
+        vectors = self.encoder.encode([own[0] for own in readings])
+        several = [row for row, own in enumerate(readings) if len(own) > 1]
+        for number in range(1, max(map(len, readings), default=0)):
+            longer = [row for row in several if len(readings[row]) > number]
+            vectors[longer] += self.encoder.encode([readings[row][number] for row in longer])
+        lengths = np.linalg.norm(vectors[several], axis=1, keepdims=True)
+        vectors[several] /= np.maximum(lengths, 1e-12)
         return vectors
 
     def forget(self) -> None:
@@ -129,6 +129,18 @@ def text_of(document: Document) -> str:
     return f"{document.title}. {document.text}" if document.title and document.text else document.title or document.text
 
 
+def tag_readings(vocabulary: Vocabulary, positions: Ints) -> list[list[str]]:
+    """How each tag is read: its name; where there is more, its `tag_texts`; below others, the names on its path.
+
+    The path adds what a short name leaves open: without training it takes MiniLM's recall@10 on eurlex57k's dev part
+    from 0.104 to 0.123, LSA's from 0.281 to 0.293.
+    """
+    names = [vocabulary.name(position) for position in positions.tolist()]
+    ways = [_way(vocabulary, position) for position in positions.tolist()]
+    wider = tag_texts(vocabulary, positions)
+    return [list(dict.fromkeys(own)) for own in zip(names, wider, ways, strict=True)]
+
+
 def tag_texts(vocabulary: Vocabulary, positions: Ints) -> list[str]:
     """Name, other names and synonyms separated by semicolons, then the description, of each tag."""
     labels = vocabulary.labels
@@ -141,3 +153,8 @@ def tag_texts(vocabulary: Vocabulary, positions: Ints) -> list[str]:
         description = vocabulary.description(position)
         texts.append(f"{text}. {description}" if description else text)
     return texts
+
+
+def _way(vocabulary: Vocabulary, position: int) -> str:
+    """The names on the way down to a tag, its own last."""
+    return " > ".join(map(vocabulary.name, vocabulary.path(position)))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Ints
 from tagwright.corpus.split import fold_of
-from tagwright.recall.spaces import tag_texts, text_of
+from tagwright.recall.spaces import tag_readings, text_of
 from tagwright.training.epochs import Epochs
 from tagwright.training.losses import Batch
 from tagwright.types import Document
@@ -96,9 +96,8 @@ class Teacher:
     """Cuts lessons into steps; a step depends on its number and the seed alone.
 
     Every document comes once an epoch, with all its right tags, and what a language model wrote as often as its weight
-    says (`Epochs`). A part of them is read by the title alone; a tag that has more than a name is read as the name in
-    one half of the cases, and with all that is known of it in the other, for so are tags encoded
-    (`tagwright.recall.spaces`).
+    says (`Epochs`). A part of them is read by the title alone; each time a tag is read in one of the ways of which its
+    vector is the mean (`tagwright.recall.spaces.tag_readings`), drawn by chance.
     """
 
     def __init__(
@@ -147,9 +146,8 @@ class Teacher:
         return document.title if document.title and random.random() < self._titles else text_of(document)
 
     def _written(self, tags: Ints, random: np.random.Generator) -> list[str]:
-        names = [self.lessons.vocabulary.name(int(tag)) for tag in tags]
-        wider = tag_texts(self.lessons.vocabulary, tags)
-        return [text if random.random() < 0.5 else name for name, text in zip(names, wider, strict=True)]
+        readings = tag_readings(self.lessons.vocabulary, tags)
+        return [own[int(random.random() * len(own)) - 1] for own in readings]
 
 
 def _together(gold: Sequence[Ints], wrong: Sequence[Ints], tags: Ints, random: np.random.Generator) -> Batch:
