@@ -73,7 +73,7 @@ class LabelGuided(TaughtChannel):
         return self.tag_points
 
     def _use(self, points: TagPoints, vocabulary: Vocabulary) -> None:
-        width, own = points.vectors.shape[1], self.weights_.form.width
+        width, own = points.meaning.encoder.width, self.weights_.form.width
         if width != own:
             what = f"the weights {self.model!r} are of vectors of {own} numbers, not of {width}"
             raise ConfigError(what, hint="teach them again with the encoder of this project")
