@@ -53,6 +53,20 @@ def test_the_oldest_make_room_when_the_cache_is_full(file: Path) -> None:
     cache.close()
 
 
+def test_room_that_was_reserved_is_there_beside_the_setting_and_is_not_given_back(file: Path) -> None:
+    store = SqliteStore(file.with_name("store.sqlite"), cache_megabytes=0)
+    values = {key: bytes(100) for key in keys(12)}
+    store.put_many(values)
+    assert not store.get_many(list(values))
+    store.reserve(1200)
+    store.reserve(100)
+    store.put_many(values)
+    assert store.get_many(list(values)) == values
+    store.put(cache_key("one more"), bytes(100))
+    assert len(store.get_many(list(values))) < 12
+    store.close()
+
+
 def test_a_bad_entry_is_dropped_and_counted_and_not_returned(store: SqliteStore, file: Path) -> None:
     good, bad = keys(2)
     store.put_many({good: b"good", bad: b"value"})

@@ -91,7 +91,7 @@ def distil_encoder(
         teacher = Onnx(str(place))
         if planned is not None:
             planned(sum(_seconds(teacher, group) for group in groups))
-        remembering = parts.remembering(teacher, project.store)
+        remembering = parts.remembering(teacher, project.store, len(vocabulary))
         return distil(place, out, groups, width=width, teacher=remembering, progress=progress or quiet)
 
 

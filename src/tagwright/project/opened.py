@@ -116,18 +116,20 @@ class Opened:
         wanted = self.settings.tagger()
         channels = parts.channels(self.folder, wanted.channels, places)
         rerank = parts.rerank(self.folder, self.settings, places)
-        return Tagger(replace(wanted, channels=channels, rerank=rerank), self.encoder(places), vocabulary)
+        return Tagger(
+            replace(wanted, channels=channels, rerank=rerank), self.encoder(places, len(vocabulary)), vocabulary
+        )
 
     def plain_tagger(self, vocabulary: Vocabulary, encoder: Mapping[str, Path]) -> Tagger:
         """One that has learned nothing yet, without anything taught but the ``encoder``."""
         wanted = self.settings.tagger()
         channels = parts.untaught(wanted.channels)
-        return Tagger(replace(wanted, channels=channels, rerank={}), self.encoder(encoder), vocabulary)
+        return Tagger(replace(wanted, channels=channels, rerank={}), self.encoder(encoder, len(vocabulary)), vocabulary)
 
-    def encoder(self, taught: Mapping[str, Path]) -> Encoder:
-        """The encoder, which remembers in the store what takes it long."""
+    def encoder(self, taught: Mapping[str, Path], tags: int = 0) -> Encoder:
+        """The encoder, which remembers in the store what takes it long, all of so many ``tags`` at least."""
         made = parts.encoder(self.folder, self.settings, self.manifest, taught.get(parts.ENCODER))
-        return parts.remembering(made, self.store)
+        return parts.remembering(made, self.store, tags)
 
     def taught(self) -> dict[str, Path]:
         """The folders of what was taught, their files checked."""

@@ -22,6 +22,8 @@ ENCODER = "encoder"
 LABELGUIDED, DESCRIBED = "labelguided", "described"
 CHANNELS = (LABELGUIDED, DESCRIBED)
 STORE = "store.sqlite"
+# A tag is read by its name, and mostly in one other way.
+_READINGS = 2
 
 
 def encoder(folder: Path, settings: Settings, manifest: Manifest | None, taught: Path | None = None) -> Encoder:
@@ -71,10 +73,17 @@ def untaught(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, A
     return {name: options for name, options in given.items() if options.get("kind", name) not in CHANNELS}
 
 
-def remembering(encoder: Encoder, store: SqliteStore) -> Encoder:
-    """The encoder; one that takes milliseconds a text remembers its vectors in the store, where that can be written."""
+def remembering(encoder: Encoder, store: SqliteStore, tags: int) -> Encoder:
+    """The encoder; one that takes milliseconds a text remembers its vectors in the store, where that can be written.
+
+    There is room for those of all ``tags``, which are read in the same order again and again: a cache that is a little
+    too small would have forgotten each of them just before it is asked for (42 CPU minutes for a million names).
+    """
     quick = isinstance(encoder, LearningEncoder | Static)
-    return encoder if quick or not os.access(store.path.parent, os.W_OK) else Cached(encoder, store)
+    if quick or not os.access(store.path.parent, os.W_OK):
+        return encoder
+    store.reserve(_READINGS * tags * 4 * encoder.width)
+    return Cached(encoder, store)
 
 
 def encoder_folder(folder: Path, settings: Settings) -> str:

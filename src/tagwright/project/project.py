@@ -79,7 +79,7 @@ class Project:
             creating.furnish(path, encoder)
             settings = Settings.read(path)
             store = parts.store(path, settings)
-            made = parts.remembering(parts.encoder(path, settings, None), store)
+            made = parts.remembering(parts.encoder(path, settings, None), store, len(vocabulary))
             tagger = Tagger(settings.tagger(), made, vocabulary).fit([], progress or quiet)
             store.close()
             versions.publish(path, settings, tagger, documents=0, folded=0, vocabulary_at=0)

@@ -45,8 +45,8 @@ def new_tagger(project: Project) -> Tagger:
 
     Its encoder is that of the settings: one that the project's documents taught knows the tags that are to be unseen.
     """
-    encoder = parts.encoder(project.folder, project.settings, project.manifest)
-    return Tagger(project.settings.tagger(), parts.remembering(encoder, project.store), project.vocabulary)
+    encoder, known = parts.encoder(project.folder, project.settings, project.manifest), project.vocabulary
+    return Tagger(project.settings.tagger(), parts.remembering(encoder, project.store, len(known)), known)
 
 
 def choose(kept: Sequence[Document], evaluated: Sequence[Document], vocabulary: Vocabulary) -> list[str]:

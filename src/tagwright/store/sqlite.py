@@ -38,7 +38,7 @@ class SqliteStore:
     path: Path = field(metadata={"given": True})
     clock: Callable[[], float] = field(default=time.time, metadata={"given": True})
     cache_megabytes: int = 1024
-    """Size of the cached values at most; the oldest make room."""
+    """Size of the cached values at most, beside those of the tags; the oldest make room."""
     busy_seconds: float = 30.0
     """How long a writer waits for another one before it gives up."""
 
@@ -65,6 +65,10 @@ class SqliteStore:
         """Long work that was asked for."""
         beside = self.path.with_name(f"{self.path.stem}.cache{self.path.suffix}")
         self._cache = Cache(beside, self.cache_megabytes * 2**20, busy_seconds=self.busy_seconds)
+
+    def reserve(self, size: int) -> None:
+        """From now on the cache has room for so many bytes beside ``cache_megabytes``, or more."""
+        self._cache.limit = max(self._cache.limit, self.cache_megabytes * 2**20 + size)
 
     def keep_documents(self, documents: Iterable[Document]) -> int:
         """The number of documents that are kept from now on, instead of all others; all of them or no change.
