@@ -21,6 +21,7 @@ from tagwright.vocabulary.changes import Changes
 from tagwright.vocabulary.clean import clean
 from tagwright.vocabulary.columns import Columns
 from tagwright.vocabulary.links import BROADER, NARROWER, RELATED, RELATIONS, Ints
+from tagwright.vocabulary.places import Places
 from tagwright.vocabulary.problems import Problem
 from tagwright.vocabulary.strings import Picked
 from tagwright.vocabulary.texts import DESCRIPTION, HIDDEN, NOTATION, PREFERRED, SYNONYM
@@ -60,6 +61,7 @@ class Vocabulary:
     def __init__(self, columns: Columns, fingerprint: str = "") -> None:
         self._columns = columns
         self._fingerprint = fingerprint
+        self._places = Places(columns.ids)
         self._extends: tuple[Vocabulary, frozenset[int]] | None = None
 
     @classmethod
@@ -83,8 +85,7 @@ class Vocabulary:
         """This vocabulary with more tags: an id that exists is replaced in place, new ones get the next positions."""
         more = build.build((("", tag) for tag in tags), shown=self.language)
         made = Vocabulary(changes.overlay(self._columns, more, self.find))
-        new = (id for id in more.ids if self.find(id) < 0)
-        made._positions = {**self._positions, **{id: place for place, id in enumerate(new, len(self))}}
+        made._places = self._places.followed_by(id for id in more.ids if self.find(id) < 0)
         made._extends = (self.origin[0], self.origin[1].union(map(made.find, more.ids)))
         return made
 
@@ -168,8 +169,8 @@ class Vocabulary:
 
     def find(self, id: str) -> int:
         """The position of a tag, -1 where there is none with this id."""
-        position = self._positions.get(id, -1)
-        return self._positions.get(clean(id), -1) if position < 0 else position
+        position = self._places.find(id)
+        return self._places.find(clean(id)) if position < 0 and clean(id) != id else position
 
     def position(self, id: str) -> int:
         """The position of a tag; raises `UnknownTagError` with the nearest id."""
@@ -252,10 +253,6 @@ class Vocabulary:
             if not steps:
                 return way[::-1]
             way.append(next((step for step in steps if self.active[step]), steps[0]))
-
-    @cached_property
-    def _positions(self) -> dict[str, int]:
-        return {id: position for position, id in enumerate(self.ids)}
 
     @cached_property
     def _named(self) -> dict[str, int]:

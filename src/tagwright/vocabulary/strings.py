@@ -57,6 +57,14 @@ class Strings(Sequence[str]):
         for start in range(0, len(self), _CHUNK):
             yield from self._lines(start, min(start + _CHUNK, len(self)))
 
+    def place(self, string: str) -> int:
+        """The place of a string, -1 where it is not there: a search through the text, milliseconds a million."""
+        if "\n" in string:
+            return -1
+        text, line = bytes(self.text), string.encode(errors="surrogatepass") + b"\n"
+        start = 0 if text.startswith(line) else text.find(b"\n" + line) + 1
+        return int(np.searchsorted(self._bounds, start)) if text.startswith(line, start) else -1
+
     def take(self, places: NDArray[np.integer]) -> Strings:
         """The strings at ``places`` (n,), in that order; neighbours are copied in one piece."""
         if len(places) == 0:
