@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import tagwright.project.encoders as encoders
+from tagwright import testing
 from tagwright.encoders.seen import Seen
 from tagwright.errors import OutputError
 from tagwright.project import Project
@@ -36,6 +37,7 @@ def test_token_vectors_are_made_from_names_and_from_documents_that_teaching_does
 
     given = []
     monkeypatch.setattr(encoders, "_exported", exported)
+    monkeypatch.setattr(encoders, "Onnx", lambda folder: testing.Told({}))
     monkeypatch.setattr(encoders, "distil", lambda place, out, groups, **options: given.append((place, groups)))
     encoders.distil_encoder(opened, "model", Path("nowhere/out"))
     [(place, (texts, names))] = given
