@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tagwright.vocabulary import places
-from tagwright.vocabulary.places import Places
+from tagwright.vocabulary.places import Known, Places
 from tagwright.vocabulary.strings import Strings
 
 IDS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"), max_size=3), unique=True)
@@ -24,7 +24,7 @@ def test_a_string_stands_where_the_plain_list_has_it(ids: list[str], other: str)
 def test_ids_are_found_alike_however_many_are_asked_for(many: int, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "_MANY", many)
     monkeypatch.setattr(places, "_FEW", few)
-    first = Places(Strings.of(["a", "b", "aa"]))
+    first = Places(Known(Strings.of(["a", "b", "aa"])))
     second = first.followed_by(["c"])
     third = second.followed_by(["d", "e"])
     for _ in range(3):

@@ -21,7 +21,7 @@ from tagwright.vocabulary.changes import Changes
 from tagwright.vocabulary.clean import clean
 from tagwright.vocabulary.columns import Columns
 from tagwright.vocabulary.links import BROADER, NARROWER, RELATED, RELATIONS, Ints
-from tagwright.vocabulary.places import Places
+from tagwright.vocabulary.places import Known, Places
 from tagwright.vocabulary.problems import Problem
 from tagwright.vocabulary.strings import Picked
 from tagwright.vocabulary.texts import DESCRIPTION, HIDDEN, NOTATION, PREFERRED, SYNONYM
@@ -61,7 +61,7 @@ class Vocabulary:
     def __init__(self, columns: Columns, fingerprint: str = "") -> None:
         self._columns = columns
         self._fingerprint = fingerprint
-        self._places = Places(columns.ids)
+        self._places = Places(Known(columns.ids))
         self._extends: tuple[Vocabulary, frozenset[int]] | None = None
 
     @classmethod
