@@ -60,6 +60,12 @@ def clustered(n: int, width: int = 32, seed: int = 0) -> np.ndarray:
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
+def spread(n: int, width: int = 32, seed: int = 0) -> np.ndarray:
+    """Rows of length 1 in all directions."""
+    rows = np.random.default_rng(seed).standard_normal((n, width))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
 ROWS, QUERIES = clustered(6000), clustered(40, seed=1)
 
 
@@ -118,6 +124,37 @@ def test_whatever_comes_and_goes_k_different_rows_are_found_nearest_first_and_no
 
 def test_building_twice_gives_the_same_answers(make: Make) -> None:
     assert same(*(make().build(ROWS).search(QUERIES, 20) for _ in range(2)))
+
+
+def test_tuned_by_queries_it_looks_no_further_than_it_takes_to_find_their_neighbours(tmp_path: Path) -> None:
+    pytest.importorskip("faiss")
+    rows, queries = spread(6000), spread(300, seed=1)
+    right = Exact("float16").build(rows).search(queries, 20).positions
+    index = Ivf(least=0).build(rows)
+    few, all_of_them = (
+        recall(Ivf(least=0, probes=n).build(rows).search(queries, 20).positions, right) for n in (4, 128)
+    )
+    assert few < 0.9 < all_of_them
+    index.tune(queries[:200])
+    reached = recall(index.search(queries[200:], 20).positions, right[200:])
+    assert 0.97 <= reached and 32 <= index.tuned_ < 128
+    index.save(tmp_path)
+    loaded = Ivf().load(tmp_path)
+    assert loaded.tuned_ == index.tuned_ and same(loaded.search(queries, 20), index.search(queries, 20))
+    assert Ivf(least=0, probes=7).build(rows).tune(queries)._reach == 7, "what the settings say stays"
+    assert Ivf(least=0).build(ROWS).tune(QUERIES).tuned_ < index.tuned_, "rows in groups need fewer cells"
+
+
+def test_equally_similar_rows_count_as_found_whichever_of_them_it_is() -> None:
+    pytest.importorskip("faiss")
+    alike = np.repeat(spread(200), 30, axis=0)  # of each row 30, of which any 20 are the nearest of a query
+    assert Ivf(least=0).build(alike).tune(alike[::60]).tuned_ == 32
+
+
+def test_without_a_question_or_a_structure_there_is_nothing_to_tune(make: Make) -> None:
+    index = make().build(ROWS[:500])
+    assert index.tune(np.zeros((3, 32), dtype=np.float32)).tuned_ == 0
+    assert type(index)(**({"uri": SERVER} if getattr(index, "uri", "") else {})).build(ROWS).tune(QUERIES).tuned_ == 0
 
 
 def test_rows_added_later_are_found_beside_the_built_ones_and_taken_back_leave_nothing(make: Make) -> None:

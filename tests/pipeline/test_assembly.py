@@ -44,6 +44,13 @@ def test_channels_come_in_the_order_of_the_settings_and_share_their_parts() -> N
     assert made.tag_points.meaning is made.spaces["meaning"] and made.encoder.analyzer is made.analyzer
 
 
+def test_some_hundred_documents_from_all_over_the_corpus_tell_what_will_be_asked() -> None:
+    many = [Document(str(number), "Beekeeping and honey") for number in range(1001)]
+    asking = assembly().prepare(many, VOCABULARY).tag_points.asking
+    assert len(asking) == 400 and [one.id for one in asking][:3] == ["0", "2", "4"]
+    assert len(assembly().prepare(SAMPLE, VOCABULARY).tag_points.asking) == len(SAMPLE)
+
+
 def test_an_unknown_space_and_an_empty_list_of_channels_are_refused() -> None:
     with pytest.raises(ConfigError, match="channel 'graph' has no space 'words2'"):
         assembly(channels={"graph": {"space": "words2"}})

@@ -11,10 +11,11 @@ import pytest
 
 from tagwright.errors import ConfigError
 from tagwright.indexes.exact import Exact
+from tagwright.recall import tagpoints
 from tagwright.recall.spaces import MeaningSpace
 from tagwright.recall.tagpoints import TagPoints
 from tagwright.testing import Told
-from tagwright.types import Tag
+from tagwright.types import Document, Tag
 from tagwright.vocabulary.base import Vocabulary
 
 TOLD = {"Apples": (1, 0, 0), "Bells": (0, 1, 0), "Clocks": (0, 0, 1), "Doors": (0.6, 0.8, 0), "Eggs": (0.8, 0, 0.6)}
@@ -89,3 +90,12 @@ def test_the_kind_of_index_is_one_of_the_settings() -> None:
     assert isinstance(made._have().found, Exact) and made._have().found.rows == "int8"
     with pytest.raises(ConfigError, match="ivff"):
         points(index={"kind": "ivff"})
+
+
+def test_documents_tell_an_index_of_many_tags_how_far_it_has_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("faiss")
+    made = TagPoints(MeaningSpace(Told({**TOLD, "of apples": (1, 0, 0)})), index={"kind": "ivf", "least": 0})
+    made.asking = [Document("1", "of apples")]
+    assert made.fit(vocabulary(*TOLD))._have().found.tuned_ == 0, "so few are all compared"
+    monkeypatch.setattr(tagpoints, "_TUNED_FROM", 3)
+    assert made.fit(vocabulary(*TOLD))._have().found.tuned_ == 32

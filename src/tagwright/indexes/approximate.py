@@ -5,16 +5,20 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from tagwright.indexes.base import Positions, Vectors
 from tagwright.indexes.kept import Chosen, Kept, Removed
-from tagwright.indexes.rows import Form
+from tagwright.indexes.rows import Form, Rows
 
 # Where so large a part of the rows is asked for, looking at all of them is as quick.
 SHARE = 10
+# Queries that `tune` asks, their neighbours, and the share of these to be found: a little more than the 0.98 that is
+# wanted, since so few tell it to some 0.003.
+_TRIED, _NEIGHBOURS, _AIM = 400, 20, 0.985
 
 
 @dataclass
@@ -24,12 +28,59 @@ class Approximate(Kept):
     At least twice as many as are asked for are compared. Below ``least`` rows there is no structure, and all of them
     are. Rows that came at run time are all compared, unless the kind says otherwise; a new `build` takes them in.
     Made for rows of length 1, in float16: what is kept of a cosine is right to 0.0005.
+
+    How far the structure looks is the kind's own setting, or, where that is 0, what `tune` found to be enough, and
+    ``_usual`` before that.
     """
 
     rows: Form = "float16"
     least: int = 20_000
     compared: int = 100
     _scanned: ClassVar[bool] = False
+    _usual: ClassVar[int]
+    _steps: ClassVar[tuple[int, ...]]
+
+    def tune(self, queries: Vectors) -> Self:
+        """The first of ``_steps`` that finds 0.985 of the 20 nearest built rows of (n, width) queries, or the last one.
+
+        Of rows that are equally similar, which a vocabulary has many of, any will do. At most 400 queries are asked,
+        and all rows compared with them, which takes 8 CPU seconds at a million rows. The settings' own number stays.
+        """
+        built = len(self._fitted())
+        removed = self.removed_[:built]
+        k = min(_NEIGHBOURS, len(removed) - int(np.count_nonzero(removed)))
+        asked = np.ascontiguousarray(queries[np.any(queries, axis=1)][:_TRIED], dtype=np.float32)
+        if self._set or not self._structured or not len(asked) or not k:
+            return self
+        blocks = self._blocks(asked)
+        exact = [self._best(own, k, self._possible(own, k, removed, tail=False)) for own in blocks]
+        for step in self._steps:
+            self.tuned_ = step
+            found = [self._best(own, k, self._choose(own, k, removed)) for own in blocks]
+            pairs = zip(found, exact, strict=True)
+            if np.mean(np.concatenate([a.similarities >= b.similarities[:, -1:] for a, b in pairs])) >= _AIM:
+                break
+        return self
+
+    @property
+    def _reach(self) -> int:
+        """How far the structure looks."""
+        return self._set or self.tuned_ or self._usual
+
+    @property
+    @abstractmethod
+    def _set(self) -> int:
+        """How far the settings want it to look; 0 where that is to be found out."""
+
+    def _write(self, folder: Path) -> dict[str, Any]:
+        return {"tuned": self.tuned_}
+
+    def _read(self, folder: Path, said: dict[str, Any]) -> None:
+        self.tuned_ = int(said.get("tuned", 0))
+
+    def _use(self, base: Rows, removed: Removed) -> None:
+        super()._use(base, removed)
+        self.tuned_ = 0
 
     def _choose(self, queries: Vectors, k: int, removed: Removed) -> Chosen:
         chosen = [*self._of_base(queries, k, removed), self._of_tail(queries, k, removed)]

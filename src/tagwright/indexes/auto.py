@@ -33,6 +33,11 @@ class Auto:
         self.index_: Index = (Exact("float16") if small else Ivf()).build(vectors)
         return self
 
+    def tune(self, queries: Vectors) -> Self:
+        """Looks at as many rows as it takes to find nearly all neighbours of queries like these."""
+        self._chosen().tune(queries)
+        return self
+
     def search(self, vectors: Vectors, k: int) -> Neighbours:
         """The ``k`` most similar rows of each of (n_queries, width) float32; equally similar ones by position."""
         return self._chosen().search(vectors, k)

@@ -31,6 +31,13 @@ class Index(Protocol):
         """The index over these rows, (n, width) float32, instead of all it had."""
         ...
 
+    def tune(self, queries: Vectors) -> Self:
+        """Looks at as many rows as it takes to find nearly all neighbours of queries like these, (n_queries, width).
+
+        A kind that compares all rows has nothing to choose, and what the settings say stays. Raises `NotFittedError`.
+        """
+        ...
+
     def search(self, vectors: Vectors, k: int) -> Neighbours:
         """The ``k`` most similar rows of each of (n_queries, width) float32; equally similar ones by position.
 

@@ -28,14 +28,17 @@ _BLOCK = 65_536
 class Ivf(Approximate):
     """About twice as many cells as the root of the number of rows; of each query the ``probes`` nearest are searched.
 
-    The cells hold rows in 8 bits a number, mapped from their file. The centres are compared one by one: a graph over
-    them (HNSW) loses whole cells (recall 0.81). Of 200,000 names in MiniLM's space 128 probes find 0.973 of the 20
-    nearest, 64 find 0.942, 256 find 0.990; data that are less alike need fewer. Needs the extra ``index``.
+    ``probes`` 0: as many as training documents need (`tune`), 128 before one has asked. The cells hold rows in 8 bits
+    a number, mapped from their file. The centres are compared one by one: a graph over them (HNSW) loses whole cells
+    (recall 0.81). Of 200,000 names in MiniLM's space 128 probes find 0.973 of the 20 nearest, 64 find 0.942, 256 find
+    0.990; data that are less alike need fewer. Needs the extra ``index``.
     """
 
-    probes: int = 128
+    probes: int = 0
     seed: int = 0
     kind: ClassVar[str] = "ivf"
+    _usual: ClassVar[int] = 128
+    _steps: ClassVar[tuple[int, ...]] = (32, 64, 96, 128, 192, 256, 320, 384, 512)
 
     @staticmethod
     def installed() -> bool:
@@ -59,27 +62,32 @@ class Ivf(Approximate):
         self._cells = cells
 
     @property
+    def _set(self) -> int:
+        return self.probes
+
+    @property
     def _structured(self) -> bool:
         return self._cells is not None
 
     def _find(self, queries: Vectors, count: int) -> Sequence[Positions]:
         # One at a time: many at once are compared with the centres in another order of addition.
-        how = _faiss().SearchParametersIVF(nprobe=self.probes)
+        how = _faiss().SearchParametersIVF(nprobe=self._reach)
         found = [self._cells.search(query[None], count, params=how)[1][0] for query in queries]
         return [own[own >= 0] for own in found]
 
     def _write(self, folder: Path) -> dict[str, Any]:
         target = folder / _CELLS
         if self._file is not None and target.exists() and target.samefile(self._file):
-            return {"cells": True}
+            return {**super()._write(folder), "cells": True}
         target.unlink(missing_ok=True)
         if self._file is not None:  # the mapped cells cannot be written again, only copied
             shutil.copyfile(self._file, target)
         elif self._structured:
             _faiss().write_index(self._cells, str(target))
-        return {"cells": self._structured}
+        return {**super()._write(folder), "cells": self._structured}
 
     def _read(self, folder: Path, said: dict[str, Any]) -> None:
+        super()._read(folder, said)
         self._cells, self._file = None, None
         if not said["cells"]:
             return

@@ -54,15 +54,18 @@ class Kept(ABC):
         self._learn(vectors)
         return self
 
+    def tune(self, queries: Vectors) -> Self:
+        """Nothing to choose where all rows are compared."""
+        self._fitted()
+        return self
+
     def search(self, vectors: Vectors, k: int) -> Neighbours:
         """The ``k`` most similar rows of each of (n_queries, width) float32; equally similar ones by position."""
         self._fitted()
         queries = np.ascontiguousarray(vectors, dtype=np.float32)
         removed = self.removed_  # what others add or remove meanwhile is not looked at
         k = min(k, len(removed) - int(np.count_nonzero(removed)))
-        step = max(1, min(_QUERIES, _HELD // max(1, len(removed))))
-        starts = range(0, len(queries), step)
-        found = [self._nearest(queries[start : start + step], k, removed) for start in starts]
+        found = [self._nearest(block, k, removed) for block in self._blocks(queries)]
         nothing = Neighbours(np.zeros((0, k), dtype=np.int64), np.zeros((0, k), dtype=np.float32))
         return Neighbours(*map(np.concatenate, zip(nothing, *found, strict=True)))
 
@@ -162,6 +165,11 @@ class Kept(ABC):
             raise NotFittedError(f"the index {self.kind!r} holds nothing yet", hint="call build or load first")
         return self.base_
 
+    def _blocks(self, queries: Vectors) -> list[Vectors]:
+        """As many queries at a time as all rows may be compared with."""
+        step = max(1, min(_QUERIES, _HELD // max(1, len(self.removed_))))
+        return [queries[start : start + step] for start in range(0, len(queries), step)]
+
     def _nearest(self, queries: Vectors, k: int, removed: Removed) -> Neighbours:
         """The ``k`` nearest of at most `_QUERIES` queries."""
         positions = np.zeros((len(queries), k), dtype=np.int64)
@@ -170,13 +178,17 @@ class Kept(ABC):
         if k and len(said) < len(queries):  # all rows are equally similar to nothing
             positions[:] = np.flatnonzero(~removed)[:k]
         if k and len(said):
-            near, chosen = self._choose(queries[said], k, removed)
-            compared = self._compared(queries[said], near, chosen)
-            order = np.lexsort((chosen, -compared, near))
-            starts = np.searchsorted(near[order], np.arange(len(said)))
-            best = order[starts[:, None] + np.arange(k)]
-            positions[said], similarities[said] = chosen[best], compared[best]
+            positions[said], similarities[said] = self._best(queries[said], k, self._choose(queries[said], k, removed))
         return Neighbours(positions, similarities)
+
+    def _best(self, queries: Vectors, k: int, possible: Chosen) -> Neighbours:
+        """The ``k`` nearest of each query's ``possible`` rows, which are as many at least."""
+        near, chosen = possible
+        compared = self._compared(queries, near, chosen)
+        order = np.lexsort((chosen, -compared, near))
+        starts = np.searchsorted(near[order], np.arange(len(queries)))
+        best = order[starts[:, None] + np.arange(k)]
+        return Neighbours(chosen[best], compared[best])
 
     def _possible(self, queries: Vectors, k: int, removed: Removed, *, tail: bool) -> Chosen:
         """(query, position): the rows, of the base or the tail, that may be among its ``k`` nearest, whatever rounding.

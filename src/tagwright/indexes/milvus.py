@@ -33,6 +33,7 @@ _SEGMENT, _MOST_CELLS = 100_000, 65_536
 class Milvus(Approximate):
     """Milvus names the rows that seem the nearest (IVF, SQ8; the ``probes`` nearest cells of each of its segments).
 
+    ``probes`` 0: as many as training documents need, 128 before one has asked.
     ``uri``: "" = Milvus Lite, the engine in a file beside the rows, for one process at a time; else the address of a
     server or cluster. ``key``: the name of the environment variable that holds its token, never the token itself. A
     collection is called after the rows in it, made once, and never changed: rows that came at run time are compared
@@ -42,9 +43,11 @@ class Milvus(Approximate):
 
     uri: str = ""
     key: str = ""
-    probes: int = 128
+    probes: int = 0
     timeout: float = 120.0
     kind: ClassVar[str] = "milvus"
+    _usual: ClassVar[int] = 128
+    _steps: ClassVar[tuple[int, ...]] = (32, 64, 128, 256, 512)
     _client: Any = field(default=None, init=False, repr=False)
     _place: Path | None = field(default=None, init=False, repr=False)
     _made: tempfile.TemporaryDirectory[str] | None = field(default=None, init=False, repr=False)
@@ -100,11 +103,15 @@ class Milvus(Approximate):
         return int(counted[0]["count(*)"]) == n
 
     @property
+    def _set(self) -> int:
+        return self.probes
+
+    @property
     def _structured(self) -> bool:
         return bool(self._collection)
 
     def _find(self, queries: Vectors, count: int) -> Sequence[Positions]:
-        how = {"metric_type": "IP", "params": {"nprobe": self.probes}}
+        how = {"metric_type": "IP", "params": {"nprobe": self._reach}}
         with self._asked() as client:
             found = client.search(
                 self._collection, data=list(queries), anns_field=_VECTOR, limit=count, search_params=how,
@@ -118,9 +125,10 @@ class Milvus(Approximate):
             self._close()  # what is copied is whole
             shutil.rmtree(target, ignore_errors=True)
             shutil.copytree(self._place, target)
-        return {"collection": self._collection, "uri": self.uri}
+        return {**super()._write(folder), "collection": self._collection, "uri": self.uri}
 
     def _read(self, folder: Path, said: dict[str, Any]) -> None:
+        super()._read(folder, said)
         self._collection, self.uri = str(said["collection"]), str(said["uri"])
         if not self._collection:
             return

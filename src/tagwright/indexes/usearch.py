@@ -24,16 +24,19 @@ _GRAPHS = ("base.usearch", "grown.usearch")
 class Usearch(Approximate):
     """Two graphs: that of `build`, mapped from its file and never written to, and that of what came since.
 
-    ``breadth`` rows are looked at on the way to a query's nearest, ``built_with`` on the way of a row to its place;
-    each has ``links`` neighbours. Building is a matter of 0.3 CPU ms a row, six times what `ivf` takes, and so is
-    adding, at any size. Rows are added by one thread: the graph would else depend on their race. It holds rows in 8
-    bits a number (16 take twice as long to build and find no more). Needs the extra ``index``.
+    ``breadth`` rows are looked at on the way to a query's nearest (0: as many as training documents need, 200 before
+    one has asked), ``built_with`` on the way of a row to its place; each has ``links`` neighbours. Building is a matter
+    of 0.3 CPU ms a row, six times what `ivf` takes, and so is adding, at any size. Rows are added by one thread: the
+    graph would else depend on their race. It holds rows in 8 bits a number (16 take twice as long to build and find no
+    more). Needs the extra ``index``.
     """
 
-    breadth: int = 200
+    breadth: int = 0
     built_with: int = 64
     links: int = 16
     kind: ClassVar[str] = "usearch"
+    _usual: ClassVar[int] = 200
+    _steps: ClassVar[tuple[int, ...]] = (100, 200, 400, 800, 1600, 3200)
 
     def _learn(self, vectors: Vectors) -> None:
         if len(vectors) >= self.least:
@@ -44,6 +47,10 @@ class Usearch(Approximate):
         positions = super().add(vectors)
         self._grow()
         return positions
+
+    @property
+    def _set(self) -> int:
+        return self.breadth
 
     @property
     def _structured(self) -> bool:
@@ -65,7 +72,7 @@ class Usearch(Approximate):
         return near[~removed[positions]], positions[~removed[positions]]
 
     def _near(self, graph: Any, query: Vectors, count: int) -> Positions:
-        graph.expansion_search = max(self.breadth, count)
+        graph.expansion_search = max(self._reach, count)
         keys: NDArray[np.uint64] = graph.search(query, count, threads=1).keys
         return keys.astype(np.int64)
 
@@ -92,7 +99,7 @@ class Usearch(Approximate):
             raise MissingExtraError("usearch", "index") from error
         return Index(
             ndim=width, metric="ip", dtype="i8", connectivity=self.links,
-            expansion_add=self.built_with, expansion_search=self.breadth,
+            expansion_add=self.built_with, expansion_search=self._reach,
         )  # fmt: skip
 
     def _write(self, folder: Path) -> dict[str, Any]:
@@ -107,9 +114,10 @@ class Usearch(Approximate):
                 shutil.copyfile(source, target)
             elif graph is not None:
                 graph.save(str(target))
-        return {"graphs": written}
+        return {**super()._write(folder), "graphs": written}
 
     def _read(self, folder: Path, said: dict[str, Any]) -> None:
+        super()._read(folder, said)
         sizes = (len(self.base_), len(self.tail_.rows))
         for number, (name, there) in enumerate(zip(_GRAPHS, said["graphs"], strict=True)):
             if not there:

@@ -34,6 +34,8 @@ Given = TypeVar("Given", Channel, Reranker)
 BLOCK = 64
 FOUND = "found"
 STATE = "assembly.json"
+# Documents that tell an index what will be asked of it.
+_ASKING = 400
 
 
 class Assembly:
@@ -72,6 +74,7 @@ class Assembly:
         if isinstance(self.encoder, LearningEncoder) and self.informed:
             self.encoder.fit(documents, vocabulary)
         self.finder.labels.fit(vocabulary)
+        self.tag_points.asking = documents[:: max(1, len(documents) // _ASKING)][:_ASKING]
         self.silent = frozenset(one.name for one in self.channels if one.silent(documents, vocabulary))
         return self
 

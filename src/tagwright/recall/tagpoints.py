@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -16,10 +16,13 @@ from tagwright.candidates import Ints
 from tagwright.errors import NotFittedError
 from tagwright.indexes.base import Index
 from tagwright.recall.spaces import MeaningSpace
+from tagwright.types import Document
 from tagwright.vocabulary.base import Vocabulary
 
 _BATCH = 4096
 _STATE, _INDEX = "points.json", "index"
+# Fewer tags are all compared, so that no document has to be encoded for an index that has nothing to choose.
+_TUNED_FROM = 20_000
 # Where a version before this one wrote the vectors, without an index.
 _FORMER = "vectors.npy"
 _GONE = np.int32(-1)
@@ -29,7 +32,8 @@ _GONE = np.int32(-1)
 class TagPoints:
     """``tags`` (n,) positions and ``vectors`` (n, width) float32 of length 1, row by row, and the nearest by an index.
 
-    They look at no gold tag, so all folds share them. Every verb may be called once a channel: what is known already
+    They look at no gold tag, so all folds share them; ``asking`` are documents that tell the index what will be asked
+    of it. Every verb may be called once a channel: what is known already
     is not encoded again. ``version`` counts up with every change. ``index`` {"kind": …, options}: which one.
     """
 
@@ -38,6 +42,7 @@ class TagPoints:
 
     def __post_init__(self) -> None:
         self.version = 0
+        self.asking: Sequence[Document] = ()
         self._known: tuple[Vocabulary, str] | None = None
         self._last_added: tuple[Vocabulary, bytes] | None = None
         self._made: _Rows | None = None
@@ -76,7 +81,10 @@ class TagPoints:
         fingerprint = self.meaning.encoder.fingerprint
         if self._known is None or self._known[0] is not vocabulary or self._known[1] != fingerprint:
             positions = np.flatnonzero(vocabulary.active).astype(np.int32)
-            self._use(positions, self._new_index().build(self._encode(vocabulary, positions)))
+            index = self._new_index().build(self._encode(vocabulary, positions))
+            if len(positions) >= _TUNED_FROM and self.asking:
+                index.tune(self.meaning.documents(self.asking))
+            self._use(positions, index)
             self._known = (vocabulary, fingerprint)
         return self
 

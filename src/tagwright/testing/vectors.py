@@ -64,6 +64,8 @@ def check_index(make: Callable[[], Index]) -> None:
     assert refuses(lambda: make().search(queries, 3), NotFittedError), "work before build raises NotFittedError"
     index = make()
     assert index.build(rows) is index and len(index) == _ROWS, "build returns the index itself"
+    assert refuses(lambda: make().tune(queries), NotFittedError)
+    assert index.tune(queries) is index, "and so does tune"
     found = index.search(queries, 10)
     assert found.positions.dtype == np.int64 and found.similarities.dtype == np.float32
     assert (np.diff(found.similarities, axis=1) <= 0).all(), "similarities, not distances: the nearest comes first"
