@@ -52,8 +52,7 @@ def main() -> None:
     columns = ["build", "tune", "looks", "resident", "file", "single", "batch", "add", "remove", "open", "recall"]
     said = [
         "build, CPU s", "tune, CPU s", "looks at", "resident MB", "file MB", "one query, CPU ms", "of 200, CPU ms",
-        "add a row, CPU ms",
-        "remove 1,000, CPU ms", "open and ask, CPU ms", "recall@20",
+        "add a row, CPU ms", "remove 1,000, CPU ms", "open and ask, CPU ms", "recall@20",
     ]  # fmt: skip
     rows = []
     for number in options.rows:
