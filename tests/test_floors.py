@@ -14,6 +14,7 @@ SOURCE = Path(__file__).resolve().parents[1] / "src" / "tagwright"
 FLOORS = {
     **dict.fromkeys(["types", "errors", "version"], 1),
     **dict.fromkeys(["candidates", "registry", "executor", "text", "store"], 2),
+    **dict.fromkeys(["cluster"], 3),
     **dict.fromkeys(["corpus", "vocabulary"], 3),
     **dict.fromkeys(["encoders", "indexes", "llm"], 4),
     **dict.fromkeys(["recall", "fusion", "calibration"], 5),
@@ -54,7 +55,7 @@ SPEAKERS = {
     "pymilvus": {"indexes/milvus.py"},
     "milvus_lite": {"indexes/milvus.py"},
     "llama_cpp": {"llm/llamacpp.py"},
-    "ray": {"scale/ray.py"},
+    "ray": {"cluster.py", "scale/ray.py"},
 }
 # A whole room that speaks optional libraries at the top of its files: it is itself imported only when it is used.
 WEB, WEB_ROOMS = (

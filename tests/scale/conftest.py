@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -59,6 +60,20 @@ def here(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Here]:
         return crew
 
     return use
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[tuple[Any, list[Any]]]:
+    """A head without cores, and three nodes of one core each; a node that a test removes is put back by the next."""
+    ray = pytest.importorskip("ray", reason="the extra 'scale' is not installed")
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    nodes = [made.add_node(num_cpus=1) for _ in range(3)]
+    ray.init(address=made.address, log_to_driver=False)
+    yield made, nodes
+    ray.shutdown()
+    made.shutdown()
 
 
 @pytest.fixture(scope="session")

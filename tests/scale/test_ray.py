@@ -19,20 +19,6 @@ from tagwright.testing.processes import hands
 heavy = pytest.mark.heavy
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    """A head without cores, and three nodes of one core each; a node that a test removes is put back by the next."""
-    ray = pytest.importorskip("ray", reason="the extra 'scale' is not installed")
-    from ray.cluster_utils import Cluster
-
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    nodes = [made.add_node(num_cpus=1) for _ in range(3)]
-    ray.init(address=made.address, log_to_driver=False)
-    yield made, nodes
-    ray.shutdown()
-    made.shutdown()
-
-
 @pytest.fixture
 def crew(cluster, monkeypatch):
     """Three actors on the cluster."""

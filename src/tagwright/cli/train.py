@@ -8,6 +8,7 @@ import typer
 
 import tagwright.cli.documents as documents
 import tagwright.cli.show as show
+from tagwright.cli.batch import Address
 from tagwright.cli.options import (
     HERE,
     AsJson,
@@ -102,9 +103,14 @@ Workers = Annotated[
     typer.Option(
         "--workers",
         min=1,
-        help="So many processes work on folds of the documents, with the memory of one each; the same bytes come out.",
+        help="So many processes work on folds of the documents, with the memory of one each, and so many threads "
+        "encode; the same bytes come out.",
         show_default=False,
     ),
+]
+ExecutorName = Annotated[
+    str | None,
+    typer.Option("--executor", help="What the workers are: processes here (local), or ray.", show_default=False),
 ]
 
 
@@ -124,6 +130,8 @@ def train(
     samples: Samples = None,
     generation: Generation = False,
     workers: Workers = None,
+    executor: ExecutorName = None,
+    address: Address = None,
     max_calls: MaxCalls = None,
     max_tokens: MaxTokens = None,
     max_cost: MaxCost = None,
@@ -142,7 +150,7 @@ def train(
     """
     from tagwright.project import Project
 
-    opened = Project.open(project, overrides=[*overrides, *_wished(samples, workers)])
+    opened = Project.open(project, overrides=[*overrides, *_wished(samples, workers, executor, address)])
     reading = documents.Reading(kind, columns, separator, tag_prefixes, language)
     read = reading.open(corpus, opened.vocabulary, for_training=True) if corpus else None
     wanted = dict(zip(_TAUGHT, (encoder, pairs, cross, labelguided, described), strict=True))
@@ -156,9 +164,12 @@ def train(
         show.emit(said)
 
 
-def _wished(samples: bool | None, workers: int | None) -> list[str]:
+def _wished(samples: bool | None, workers: int | None, executor: str | None, address: str | None) -> list[str]:
     """The settings that options stand for."""
-    told = {"enrichment.samples": None if samples is None else str(samples).lower(), "fitting.workers": workers}
+    told = {
+        "enrichment.samples": None if samples is None else str(samples).lower(), "fitting.workers": workers,
+        "fitting.executor": executor or ("ray" if address else None), "fitting.address": address,
+    }  # fmt: skip
     return [f"{key}={value}" for key, value in told.items() if value is not None]
 
 

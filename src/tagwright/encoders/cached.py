@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
 
-from tagwright.encoders.base import Encoder, Vectors
-from tagwright.encoders.seen import Seen, Taught
+from tagwright.encoders.around import Around
+from tagwright.encoders.base import Vectors
 from tagwright.store.base import cache_key
 
 # Vectors that are kept together: half a minute of work is lost at worst when a process is killed.
@@ -30,30 +29,14 @@ class Cache(Protocol):
 
 
 @dataclass
-class Cached:
+class Cached(Around):
     """The vectors of ``encoder``, bit for bit, from ``cache`` where they are there.
 
     Worth it for kinds that take milliseconds a text; `Lsa` is quicker than any cache. A value of the wrong size is
-    computed again, as is one that the store itself found damaged.
+    computed again, as is one that the store itself found damaged. The cache stays with the process that has it.
     """
 
-    encoder: Encoder
     cache: Cache
-
-    @property
-    def width(self) -> int:
-        """Length of each vector."""
-        return self.encoder.width
-
-    @property
-    def fingerprint(self) -> str:
-        """That of the encoder: caching changes no vector."""
-        return self.encoder.fingerprint
-
-    @property
-    def seen(self) -> Seen:
-        """The documents that the encoder was taught with."""
-        return self.encoder.seen if isinstance(self.encoder, Taught) else Seen()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """(n_texts, width) float32; each different text is encoded at most once."""
@@ -61,15 +44,6 @@ class Cached:
         for start in range(0, len(texts), _BLOCK):
             self._encode_block(texts[start : start + _BLOCK], rows[start : start + _BLOCK])
         return rows
-
-    def save(self, folder: Path) -> None:
-        """Saves the encoder; the cache is the store's."""
-        self.encoder.save(folder)
-
-    def load(self, folder: Path) -> Self:
-        """Loads the encoder."""
-        self.encoder = self.encoder.load(folder)
-        return self
 
     def _encode_block(self, texts: Sequence[str], rows: Vectors) -> None:
         keys = [cache_key(self.fingerprint, text) for text in texts]

@@ -81,6 +81,11 @@ class Onnx:
         self._manifest = Manifest.read(folder)
         return self
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            name: value for name, value in self.__dict__.items() if name != "_model"
+        }  # opened again from its folder
+
     @cached_property
     def _folder(self) -> Path:
         return find(self.model)

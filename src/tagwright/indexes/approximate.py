@@ -44,7 +44,7 @@ class Approximate(Kept):
         """The first of ``_steps`` that finds 0.985 of the 20 nearest built rows of (n, width) queries, or the last one.
 
         Of rows that are equally similar, which a vocabulary has many of, any will do. At most 400 queries are asked,
-        and all rows compared with them, which takes half a CPU minute at a million rows. The settings' own number stays.
+        and all rows compared with them, half a CPU minute at a million. The settings' own stays.
         """
         built = len(self._fitted())
         removed = self.removed_[:built]

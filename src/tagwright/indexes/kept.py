@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tagwright.cluster import packed, unpacked
 from tagwright.errors import FormatError, NotFittedError, ProjectError
 from tagwright.indexes.base import Neighbours, Positions, Vectors
 from tagwright.indexes.rows import Form, Rows, Tail
@@ -133,6 +134,16 @@ class Kept(ABC):
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ProjectError(f"the index in {folder} cannot be read: {error}", hint="train again") from error
         return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        own = {one.name: getattr(self, one.name) for one in fields(self) if one.init}
+        return {"options": own, "files": packed(self) if hasattr(self, "base_") else None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state["options"])  # type: ignore[misc]
+        if state["files"] is not None:
+            with unpacked(state["files"]) as folder:
+                self.load(folder)
 
     # What a kind adds.
 

@@ -61,6 +61,11 @@ class Milvus(Approximate):
         if self.key and not os.environ.get(self.key):
             raise ConfigError(f"the environment variable {self.key} is not set", hint=f"export {self.key}=…")
 
+    def __getstate__(self) -> dict[str, Any]:
+        if self._structured and not self.uri:
+            raise TypeError("Milvus Lite is an engine of one process (index.uri names a server)")
+        return super().__getstate__()
+
     def _learn(self, vectors: Vectors) -> None:
         if len(vectors) < max(self.least, 1):
             return

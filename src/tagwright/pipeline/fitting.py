@@ -14,10 +14,11 @@ import tagwright.registry as registry
 from tagwright.calibration.base import CONFIDENCE, Calibration
 from tagwright.calibration.thresholds import Cuts, best_cut
 from tagwright.candidates import Candidates, Ints
+from tagwright.cluster import crew
 from tagwright.corpus.split import fold_of
 from tagwright.encoders.seen import seen_by
 from tagwright.errors import ConfigError
-from tagwright.executor import Serial, processes
+from tagwright.executor import Serial
 from tagwright.fusion.base import FUSED
 from tagwright.pipeline.assembly import BLOCK, Assembly, gold_of
 from tagwright.pipeline.ranking import Memory, Ranking
@@ -87,7 +88,11 @@ class CrossFit:
         taught = [assembly.encoder, *assembly.channels, *assembly.rerankers]
         self._is_fair = ~seen_by(taught, [document.id for document in self._documents])
         self._fair, self._memory = np.flatnonzero(self._is_fair), Memory()
-        self._executor = processes(self._settings.fitting.workers)
+        fitting = self._settings.fitting
+        self._executor = crew(fitting.executor, fitting.workers, fitting.address)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_progress": quiet, "_executor": Serial()}  # those of the process that leads
 
     def fit(self) -> Fitted:
         """Runs all folds; the assembly itself stays unfitted.

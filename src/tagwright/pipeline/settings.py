@@ -24,6 +24,7 @@ DEFAULT_CHANNELS: dict[str, dict[str, Any]] = {
 }
 # Of these, what models of before did not have: they go on without it until the next training.
 LATER_CHANNELS = ("linear",)
+_EXECUTORS = ("local", "ray")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Fitting:
     documents one held-out part of ``hold_out`` documents instead. Out-of-fold ``fused`` is computed for as many folds
     as it takes to have ``calibrated_on`` documents. ``nested`` documents of all inner folds together; under ``least``
     tagged documents nothing is learned about ranking and the confidence is not calibrated; ``kept`` candidates a
-    document stay in the out-of-fold table. ``workers`` processes work on folds side by side.
+    document stay in the out-of-fold table. ``workers`` work on folds side by side: processes of this
+    machine ("local"), or tasks of the Ray cluster at ``address`` where ``executor`` is "ray".
     """
 
     folds: int = 8
@@ -48,10 +50,15 @@ class Fitting:
     kept: int = 50
     seed: int = 0
     workers: int = 1
+    executor: str = "local"
+    address: str = ""
 
     def __post_init__(self) -> None:
         if self.workers < 1:
             raise ConfigError(f"'fitting.workers' is {self.workers!r}, but must be 1 at least")
+        if self.executor not in _EXECUTORS:
+            known = ", ".join(_EXECUTORS)
+            raise ConfigError(f"'fitting.executor' is {self.executor!r}, which does not train", hint=f"known: {known}")
 
     def folds_for(self, documents: int) -> int:
         """How many folds so many documents are cut into."""

@@ -17,6 +17,7 @@ import tagwright.project.versions as versions
 from tagwright.calibration.rule import Rule
 from tagwright.encoders.base import Encoder
 from tagwright.errors import ConfigError, ProjectError, StoreError
+from tagwright.executor import Executor
 from tagwright.pipeline.assembly import STATE
 from tagwright.pipeline.settings import LATER_CHANNELS
 from tagwright.project.growing import Growth
@@ -110,14 +111,16 @@ class Opened:
         then = {**self._of_later_channels(), **self.manifest.learned_with}
         return self.settings.differences(then, ranking=self.manifest.calibrated)
 
-    def new_tagger(self, vocabulary: Vocabulary, taught: Mapping[str, Path] | None = None) -> Tagger:
-        """One that has learned nothing yet; ``taught``: with these folders instead of `taught`."""
+    def new_tagger(
+        self, vocabulary: Vocabulary, taught: Mapping[str, Path] | None = None, crew: Executor | None = None
+    ) -> Tagger:
+        """One that has learned nothing yet; ``taught``: with these folders instead of `taught`; a ``crew`` encodes."""
         places = self.taught() if taught is None else taught
         wanted = self.settings.tagger()
         channels = parts.channels(self.folder, wanted.channels, places)
         rerank = parts.rerank(self.folder, self.settings, places)
         return Tagger(
-            replace(wanted, channels=channels, rerank=rerank), self.encoder(places, len(vocabulary)), vocabulary
+            replace(wanted, channels=channels, rerank=rerank), self.encoder(places, len(vocabulary), crew), vocabulary
         )
 
     def plain_tagger(self, vocabulary: Vocabulary, encoder: Mapping[str, Path]) -> Tagger:
@@ -126,10 +129,10 @@ class Opened:
         channels = parts.untaught(wanted.channels)
         return Tagger(replace(wanted, channels=channels, rerank={}), self.encoder(encoder, len(vocabulary)), vocabulary)
 
-    def encoder(self, taught: Mapping[str, Path], tags: int = 0) -> Encoder:
+    def encoder(self, taught: Mapping[str, Path], tags: int = 0, crew: Executor | None = None) -> Encoder:
         """The encoder, which remembers in the store what takes it long, all of so many ``tags`` at least."""
         made = parts.encoder(self.folder, self.settings, self.manifest, taught.get(parts.ENCODER))
-        return parts.remembering(made, self.store, tags)
+        return parts.remembering(made, self.store, tags, crew)
 
     def taught(self) -> dict[str, Path]:
         """The folders of what was taught, their files checked."""

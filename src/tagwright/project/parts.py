@@ -11,8 +11,10 @@ import tagwright.registry as registry
 from tagwright.encoders.base import Encoder, LearningEncoder
 from tagwright.encoders.cached import Cached
 from tagwright.encoders.onnx import Onnx
+from tagwright.encoders.spread import Spread
 from tagwright.encoders.static import Static
 from tagwright.errors import IntegrityError
+from tagwright.executor import Executor
 from tagwright.project.manifest import Manifest
 from tagwright.project.settings import Settings
 from tagwright.store.sqlite import SqliteStore
@@ -73,14 +75,19 @@ def untaught(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, A
     return {name: options for name, options in given.items() if options.get("kind", name) not in CHANNELS}
 
 
-def remembering(encoder: Encoder, store: SqliteStore, tags: int) -> Encoder:
+def remembering(encoder: Encoder, store: SqliteStore, tags: int, crew: Executor | None = None) -> Encoder:
     """The encoder; one that takes milliseconds a text remembers its vectors in the store, where that can be written.
+
+    A ``crew`` encodes what is not remembered.
 
     There is room for those of all ``tags``, which are read in the same order again and again: a cache that is a little
     too small would have forgotten each of them just before it is asked for (42 CPU minutes for a million names).
     """
-    quick = isinstance(encoder, LearningEncoder | Static)
-    if quick or not os.access(store.path.parent, os.W_OK):
+    if isinstance(encoder, LearningEncoder | Static):
+        return encoder
+    if crew is not None:
+        encoder = Spread(encoder, crew)
+    if not os.access(store.path.parent, os.W_OK):
         return encoder
     store.reserve(_READINGS * tags * 4 * encoder.width)
     return Cached(encoder, store)

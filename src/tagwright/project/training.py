@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import tagwright.project.learning as learning
 import tagwright.project.versions as versions
+from tagwright.cluster import encoding
 from tagwright.enrichment.options import Enrichment
 from tagwright.pipeline.fitting import Progress
 from tagwright.project.opened import Opened
@@ -27,7 +28,9 @@ def train(opened: Opened, corpus: Given | None, wanted: Wanted, progress: Progre
         options = Enrichment(**opened.settings.options("enrichment"))
         written = learning.written(opened.folder, material.documents, growth.vocabulary, options)
         documents = [*material.documents, *material.machine, *written]
-        tagger = opened.new_tagger(growth.vocabulary, taught).fit(documents, progress)
+        fitting = opened.settings.tagger().fitting
+        with encoding(fitting.executor, fitting.workers, fitting.address) as crew:
+            tagger = opened.new_tagger(growth.vocabulary, taught, crew).fit(documents, progress)
         still_alone()
         before = opened.manifest
         versions.publish(

@@ -105,6 +105,9 @@ class Last(Generic[Result]):
     def __init__(self) -> None:
         self._local = threading.local()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Last, ()  # another process begins with nothing
+
     def keep(self, documents: Sequence[Document], state: int, result: Result) -> Result:
         """Remembers and returns the result."""
         self._local.kept = (tuple(documents), state, result)

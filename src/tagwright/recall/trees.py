@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Candidates, Ints
+from tagwright.cluster import packed, unpacked
 from tagwright.corpus.split import fold_of
 from tagwright.errors import MissingExtraError, ProjectError
 from tagwright.recall.base import Channel, Last
@@ -112,6 +113,9 @@ class Trees(Channel):
 
     def load(self, folder: Path, vocabulary: Vocabulary) -> Self:
         """Reads what `save` wrote; raises `ProjectError` where a tree cannot be read."""
+        return self._load(folder)
+
+    def _load(self, folder: Path) -> Self:
         library = _library()
         number = json.loads((folder / "trees.json").read_text(encoding="utf-8"))["trees"]
         self._bigrams = Bigrams(self.tfidf, self.min_df).load(folder / "bigrams")
@@ -122,6 +126,18 @@ class Trees(Channel):
             raise ProjectError(f"the label trees in {folder} cannot be read", hint="train again") from error
         self._use(np.load(folder / "tags.npy"), models)
         return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        """With the trees as files: the library keeps them in memory of its own."""
+        learned = ("tags_", "_models", "_bigrams", "_last")
+        own = {name: value for name, value in self.__dict__.items() if name not in learned}
+        return {"own": own, "files": packed(self) if hasattr(self, "tags_") else None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state["own"])
+        if state["files"] is not None:
+            with unpacked(state["files"]) as folder:
+                self._load(folder)
 
     def _use(self, tags: Ints, models: list[Any]) -> None:
         self.tags_, self._models = tags, models

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import logging
 import os
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from tagwright.errors import ConfigError, JobError, MissingExtraError
+import tagwright.cluster as cluster
+from tagwright.errors import ConfigError
 from tagwright.llm.base import Usage
 from tagwright.llm.budget import Purse
 from tagwright.scale.local import purse_of, stuck
 from tagwright.scale.order import DONE, LOST, READY, Event, Order
 from tagwright.scale.process import Worker
-
-_HINT = (
-    "ray status --address ADDRESS; where the cluster asks for a token, RAY_AUTH_MODE=token must be set, and the "
-    "cluster's token must stand in ~/.ray/auth_token"
-)
 
 
 @dataclass
@@ -43,10 +38,10 @@ class Ray:
 
     def begin(self, order: Order) -> None:
         """The actors begin to open the project, each as soon as the cluster has a core for it."""
-        self._ray, self._order = _ray(), order
+        self._ray, self._order = cluster.library(), order
         self._mine = not self._ray.is_initialized()
         if self._mine:
-            self._connect()
+            cluster.connect(self._ray, self.address, self.workers or None)
         self.workers = self.workers or max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         # Whoever is killed is replaced by us, who know what it did; Ray would do it again behind our back.
         self._hand = self._ray.remote(num_cpus=1, max_restarts=0, max_task_retries=0)(Hand)
@@ -78,17 +73,6 @@ class Ray:
         if self._mine:
             self._ray.shutdown()
 
-    def _connect(self) -> None:
-        given = {"address": self.address} if self.address else {"num_cpus": self.workers or None}
-        try:
-            self._ray.init(
-                **given, include_dashboard=None if self.address else False, log_to_driver=False,
-                logging_level=logging.ERROR, configure_logging=False,
-            )  # fmt: skip
-        except (ConnectionError, RuntimeError, ValueError, import_module("ray.exceptions").RayError) as error:
-            said = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise JobError(f"no Ray cluster answers at {self.address!r}: {said}", hint=_HINT) from error
-
     def _hire(self) -> None:
         name = f"{os.getpid()}-{next(self._numbers)}"
         self._crew[name] = self._hand.remote(name, self._order, self._purse)
@@ -98,7 +82,7 @@ class Ray:
         name = self._work.pop(work)
         try:
             event: Event = self._ray.get(work)
-        except import_module("ray.exceptions").RayError as error:
+        except cluster.errors().RayError as error:
             self._ray.kill(self._crew.pop(name))
             self._hire()
             return Event(LOST, name, said=f"{type(error).__name__} on the cluster")
@@ -154,15 +138,8 @@ class TillPurse(Purse):
 
     def hold(self, most: Usage, likely: Usage) -> bool:
         """Whether it still fits."""
-        return bool(_ray().get(self.till.hold.remote(self.owner, most, likely)))
+        return bool(cluster.library().get(self.till.hold.remote(self.owner, most, likely)))
 
     def settle(self, held: Usage, taken: Usage) -> None:
         """What was held has taken this much."""
-        _ray().get(self.till.settle.remote(self.owner, held, taken))
-
-
-def _ray() -> Any:
-    try:
-        return import_module("ray")
-    except ImportError as error:
-        raise MissingExtraError("ray", "scale") from error
+        cluster.library().get(self.till.settle.remote(self.owner, held, taken))

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import Stemmer
@@ -65,13 +66,16 @@ class _Words(dict[str, int]):
 
     def __init__(self, language: str, lexicon: Lexicon) -> None:
         super().__init__()
+        self._language, self._lexicon = language, lexicon
         self._stemmer = Stemmer.Stemmer(_STEMMERS[language]) if language in _STEMMERS else None
-        self._lexicon = lexicon
         self._function_words = frozenset(BY_LANGUAGE.get(language, "").split())
 
     def __missing__(self, word: str) -> int:
         number = self[word] = BREAK if word in _BREAKS else self._number(word)
         return number
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Words, (self._language, self._lexicon)  # what was stemmed is stemmed again where it travels to
 
     def _number(self, word: str) -> int:
         if word.isupper() and 1 < len(word) < _ACRONYM_LENGTH:
@@ -121,6 +125,12 @@ class Analyzer:
         self._remembered: dict[tuple[str, str, str | None], tuple[NDArray[np.int32], int]] = {}
         self._held = 0
         self._last = threading.local()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_last": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _last=threading.local())
 
     def language(self, document: Document) -> str:
         """The document's own language, else the likeliest of the vocabulary's."""
