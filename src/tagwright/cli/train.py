@@ -155,9 +155,7 @@ def train(
     read = reading.open(corpus, opened.vocabulary, for_training=True) if corpus else None
     wanted = dict(zip(_TAUGHT, (encoder, pairs, cross, labelguided, described), strict=True))
     learns = read is not None or {samples, *wanted.values()} != {None} or not generation
-    said = _train(opened, read, wanted, as_json) if learns else {}
-    if samples and not said["samples"]:
-        show.note("there is no written sample that fits these documents: tagwright enrich samples writes some")
+    said = _train(opened, read, wanted, samples, as_json) if learns else {}
     if generation:
         said |= _learn_answers(opened, caps(max_calls, max_tokens, max_cost), as_json)
     if as_json:
@@ -173,7 +171,9 @@ def _wished(samples: bool | None, workers: int | None, executor: str | None, add
     return [f"{key}={value}" for key, value in told.items() if value is not None]
 
 
-def _train(opened: Project, read: Corpus | None, wanted: dict[str, bool | None], as_json: bool) -> dict[str, Any]:
+def _train(
+    opened: Project, read: Corpus | None, wanted: dict[str, bool | None], samples: bool | None, as_json: bool
+) -> dict[str, Any]:
     """Trains and, unless as JSON, tells; gives what there is to tell."""
     teach, drop = ([name for name, said in wanted.items() if said is which] for which in (True, False))
     with show.progress() as progress:
@@ -183,6 +183,8 @@ def _train(opened: Project, read: Corpus | None, wanted: dict[str, bool | None],
         for line in report.lines:
             show.say(line)
         documents.tell_problems(problems)
+    if samples and not report.samples:
+        show.note("there is no written sample that fits these documents: tagwright enrich samples writes some")
     return {**report.to_json(), "problems": None if problems is None else problems.as_dict()}
 
 
