@@ -35,8 +35,8 @@ class Fitting:
     documents one held-out part of ``hold_out`` documents instead. Out-of-fold ``fused`` is computed for as many folds
     as it takes to have ``calibrated_on`` documents. ``nested`` documents of all inner folds together; under ``least``
     tagged documents nothing is learned about ranking and the confidence is not calibrated; ``kept`` candidates a
-    document stay in the out-of-fold table. ``workers`` work on folds side by side: processes of this
-    machine ("local"), or tasks of the Ray cluster at ``address`` where ``executor`` is "ray".
+    document stay in the out-of-fold table. ``workers`` work on folds side by side: processes of this machine
+    ("local"), or tasks of the Ray cluster at ``address`` where ``executor`` is "ray".
     """
 
     folds: int = 8

@@ -33,8 +33,8 @@ class TagPoints:
     """``tags`` (n,) positions and ``vectors`` (n, width) float32 of length 1, row by row, and the nearest by an index.
 
     They look at no gold tag, so all folds share them; ``asking`` are documents that tell the index what will be asked
-    of it. Every verb may be called once a channel: what is known already
-    is not encoded again. ``version`` counts up with every change. ``index`` {"kind": …, options}: which one.
+    of it. Every verb may be called once a channel: what is known already is not encoded again. ``version`` counts up
+    with every change. ``index`` {"kind": …, options}: which one.
     """
 
     meaning: MeaningSpace
