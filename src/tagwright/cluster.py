@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -46,7 +47,7 @@ class Tasks:
         with connected(self.address, self.workers) as ray:
             do = ray.remote(num_cpus=1, max_retries=_TRIES)(_work)
             given = [_sent(ray, function)]
-            waiting, running, done, due = enumerate(parts), dict[Any, int](), dict[int, Any](), 0
+            waiting, running, done, due = enumerate(parts), dict[Any, int](), dict[int, Callable[[], Any]](), 0
             try:
                 while True:
                     for number, part in islice(waiting, self.workers - len(running)):
@@ -54,9 +55,10 @@ class Tasks:
                     if not running:
                         return
                     for ready in ray.wait(list(running), num_returns=1)[0]:
-                        done[running.pop(ready)] = _answer(ray, ready)
+                        # Read when it is due: what a part raises must not come before the results of those before it.
+                        done[running.pop(ready)] = partial(_answer, ray, ready)
                     while due in done:
-                        yield done.pop(due)
+                        yield done.pop(due)()
                         due += 1
             finally:
                 for one in running:
