@@ -73,9 +73,10 @@ class Task:
 def main() -> None:
     options = arguments(
         __doc__ or "", data={"default": "reuters"}, rows={"nargs": "+", "default": [BASELINE, "core", "linear"]},
-        encoder={"default": ""}, most_documents={"type": int, "default": None}, set={"nargs": "*", "default": []},
+        encoder={"default": ""}, most_documents={"type": int, "default": None},
+        most_measured={"type": int, "default": None}, set={"nargs": "*", "default": []},
     )  # fmt: skip
-    task = task_of(options.data, options.most_documents)
+    task = task_of(options.data, options.most_documents, options.most_measured)
     print(f"{machine()}, {options.data}: {len(task.train):,} training documents, {len(task.dev):,} measured\n")
     found: dict[str, Report] = {}
     rows = []
@@ -87,14 +88,14 @@ def main() -> None:
     table(rows, ["", "micro-F1", "to the baseline", *RATIOS[1:], *VALUES, "CPU s"])
 
 
-def task_of(data: str, most: int | None) -> Task:
+def task_of(data: str, most: int | None, measured: int | None) -> Task:
     folder = SHARED / "data" / data
     train = list(islice((one for one in open_corpus([folder / "train.jsonl.gz"]) if one.tags), most))
     if (folder / "dev.jsonl.gz").exists():
         dev = [one for one in open_corpus([folder / "dev.jsonl.gz"]) if one.tags]
     else:
         train, dev = tenth(train, seed=0)
-    return Task(open_vocabulary(folder / "vocab.jsonl.gz"), train, dev)
+    return Task(open_vocabulary(folder / "vocab.jsonl.gz"), train, dev[:measured])
 
 
 def tenth(documents: list[Document], seed: int) -> tuple[list[Document], list[Document]]:
