@@ -32,6 +32,7 @@ def ways() -> list[Any]:
         spaces = ["words", "meaning"] if "space" in registry.options(registry.resolve("channel", name)) else [""]
         marks = [pytest.mark.heavy] if name in HEAVY else []
         found += [pytest.param(name, {"space": space} if space else {}, marks=marks) for space in spaces]
+    found += [pytest.param("linear", {"space": space, "most": 0, "nearest": 3}) for space in ("words", "meaning")]
     return found
 
 

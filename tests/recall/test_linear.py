@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from copy import copy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,6 +56,42 @@ def test_it_keeps_silent_where_there_are_too_many_tags_for_the_documents(named: 
     assert not silent(everywhere, vocabulary, least=1, most=40), "nor does one that every document carries"
     untagged = [Document("u", "Nobody looked"), *texts()]
     assert not silent(untagged, vocabulary, least=1, most=40)
+
+
+def test_of_many_documents_it_learns_from_a_sample_and_so_may_have_more_tags(named: Any) -> None:
+    vocabulary = named("Sea", "Wood", "Air")
+    assert silent(texts(), vocabulary, least=1, most=39, many=21), "too few for that, and too many for the other way"
+    assert not silent(texts(), vocabulary, least=1, most=39, many=20)
+    assert silent(texts(), vocabulary, least=1, most=39, many=20, most_tags=1)
+
+
+def test_what_a_sample_taught_tells_words_is_saved_and_gives_its_reason(
+    build: Any, named: Any, rows: Any, tmp_path: Path
+) -> None:
+    vocabulary, asked = named("Sea", "Wood"), [Document("a", "Old Gulls rest in harbours.")]
+    channel = build("linear", vocabulary, texts(), most=0, nearest=5, drawn=5)
+    table = channel.recall(asked, 5)
+    (found,) = rows(table, vocabulary, "linear.score")
+    assert found["Sea"] > 0.5 > found["Wood"]
+    assert np.array_equal(table.column("linear.score"), table.column("linear.soft_score")), "one strictness is learned"
+    (said,) = channel.explain(asked[0], 0)
+    assert set(said.text.split(", ")) == {"Gulls", "harbours"}
+    channel.save(tmp_path)
+    again = copy(channel).load(tmp_path, vocabulary)
+    assert np.array_equal(again.recall(asked, 5).column("linear.score"), table.column("linear.score"))
+
+
+def test_a_model_of_the_first_format_says_what_it_said(build: Any, named: Any, tmp_path: Path) -> None:
+    vocabulary, asked = named("Sea", "Wood"), [Document("a", "Gulls")]
+    channel = build("linear", vocabulary, texts())
+    channel.save(tmp_path)
+    for name, held in (("firm", channel._firm), ("soft", channel._soft)):
+        np.save(tmp_path / f"{name}.npy", np.vstack([held.weights, held.intercepts]))
+        shutil.rmtree(tmp_path / name)
+    (tmp_path / "linear.json").write_text('{"format": 1}')
+    again, said = copy(channel).load(tmp_path, vocabulary).recall(asked, 5), channel.recall(asked, 5)
+    for column in channel.columns:
+        assert np.array_equal(again.column(column), said.column(column))
 
 
 def test_it_keeps_silent_where_tags_have_few_documents_each(named: Any) -> None:

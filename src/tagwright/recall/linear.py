@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Candidates, Floats, Ints
+from tagwright.corpus.split import fold_of
 from tagwright.recall.base import Channel, Last
+from tagwright.recall.hyperplanes import Hyperplanes, Sample, from_all, from_some
 from tagwright.recall.points import Points
 from tagwright.recall.products import best_dense, unit_rows
 from tagwright.recall.spaces import MeaningSpace
@@ -28,22 +30,26 @@ _TERMS_SHOWN = 5
 # A word that adds less than this share of what the strongest adds tells nothing.
 _WORTH_SAYING = 0.1
 _BATCH = 256
-# Coarser than the library's default: half the time, and the ranking learns from the order, not from the fourth digit.
-_TOLERANCE = 0.1
-_ROUNDS = 200
+# Documents that are drawn lie first among so many places, by their ids.
+_PLACES = 1 << 30
 
 
 @dataclass
 class Linear(Channel):
     """One-vs-rest linear classifiers (squared hinge, liblinear) over words and pairs of words, or an encoder's space.
 
-    Where a few dozen tags have many documents each, nothing quick is better; with thousands of tags it takes too long
-    and learns too little of each. So the channel is `silent` where documents times tags are more than ``most``, and
-    where a tag has fewer than ``least`` documents on average; tags are those that can be learned, see `fit`.
+    Where tags have many documents each, nothing quick is better; where they have few, it learns too little of each. So
+    the channel is `silent` where a tag has fewer than ``least`` documents on average; tags are those that can be
+    learned, see `fit`. How strictly weights are held small matters, and differs: ``firm`` and ``soft`` (liblinear's C)
+    both answer, and the fusion weighs them.
 
-    How strictly weights are held small matters, and differs: ``firm`` and ``soft`` (liblinear's C) both answer, and
-    the fusion weighs them. Columns: ``score`` and ``soft_score`` in (0, 1), 0.5 = on the edge; tags that no document
-    or every document carries have neither. Documents and tags that come at run time count after the next training.
+    Documents times tags may be ``most``. Beyond that a tag learns from its own documents, from ``nearest`` others most
+    like them, and from ``drawn`` that stand for all the rest; with one strictness, midway, which both columns tell. As
+    that takes 13 ms a tag and training, the channel is `silent` below ``many`` documents (where a ranking is learned
+    with many trainings) and above ``most_tags`` tags.
+
+    Columns: ``score`` and ``soft_score`` in (0, 1), 0.5 = on the edge; tags that no document or every document carries
+    have neither. Documents and tags that come at run time count after the next training.
     """
 
     tfidf: TfIdf = given()
@@ -53,6 +59,10 @@ class Linear(Channel):
     firm: float = 3.0
     soft: float = 0.3
     most: int = 2_500_000
+    nearest: int = 1_000
+    drawn: int = 1_000
+    many: int = 30_000
+    most_tags: int = 20_000
     least: int = 20
     min_df: int = 2
     pairs: float = 1.0
@@ -66,24 +76,22 @@ class Linear(Channel):
         tags = _learnable(n_tagged, len(documents))
         self._bigrams = Bigrams(self.tfidf, self.min_df)
         self._bigrams.fit(documents if self._by_words and len(tags) else [])
-        points = self._points(documents)
         rows = np.repeat(np.arange(len(documents)), [len(own) for own in gold])
         carried = sp.csc_matrix(
             (np.ones(len(rows), dtype=bool), (rows, np.concatenate([tags[:0], *gold]))),
             shape=(len(documents), len(vocabulary)),
         )[:, tags]
-        weights = np.array([pseudo.weight(document) for document in documents])
-        learned = [_classifiers(points, carried, weights, strength) for strength in (self.firm, self.soft)]
-        self._use(tags, *learned)
+        self._use(tags, *self._learned(documents, carried))
         return self
 
     def silent(self, documents: Sequence[Document], vocabulary: Vocabulary) -> bool:
-        """Whether tags are too many, have too few documents each, or cannot be learned at all."""
+        """Whether tags have too few documents each, would take too long, or cannot be learned at all."""
         tagged = [document for document in documents if document.tags is not None]
         _, n_tagged = _carried(tagged, vocabulary)
         tags = _learnable(n_tagged, len(tagged))
-        too_many = len(tags) * len(tagged) > self.most
-        return not len(tags) or too_many or bool(n_tagged[tags].sum() < self.least * len(tags))
+        few = bool(n_tagged[tags].sum() < self.least * len(tags))
+        quick = len(tags) * len(tagged) <= self.most or (len(tagged) >= self.many and len(tags) <= self.most_tags)
+        return not len(tags) or few or not quick
 
     def recall(self, documents: Sequence[Document], k: int) -> Candidates:
         """The ``k`` tags with the highest score; all tags have one, whatever the text."""
@@ -114,25 +122,42 @@ class Linear(Channel):
         return [Evidence(self.name, kind, words or f"score {value:.2f}", value=value)]
 
     def save(self, folder: Path) -> None:
-        """Writes weights and pairs of words as npy."""
+        """Writes hyperplanes and pairs of words as npy."""
         self.need("tags_")
         folder.mkdir(parents=True, exist_ok=True)
         np.save(folder / "tags.npy", self.tags_)
-        np.save(folder / "firm.npy", self._firm)
-        np.save(folder / "soft.npy", self._soft)
+        self._firm.save(folder / "firm")
+        if self._soft is not self._firm:
+            self._soft.save(folder / "soft")
         self._bigrams.save(folder / "bigrams")
-        (folder / "linear.json").write_text(json.dumps({"format": 1}), encoding="utf-8")
+        (folder / "linear.json").write_text(json.dumps({"format": 2}), encoding="utf-8")
 
     def load(self, folder: Path, vocabulary: Vocabulary) -> Self:
         """Reads what `save` wrote; the weights are mapped."""
         self._bigrams = Bigrams(self.tfidf, self.min_df).load(folder / "bigrams")
-        firm, soft = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("firm", "soft"))
+        if json.loads((folder / "linear.json").read_text(encoding="utf-8"))["format"] == 1:
+            firm, soft = (_former(folder / f"{name}.npy") for name in ("firm", "soft"))
+        else:
+            firm = Hyperplanes.load(folder / "firm")
+            soft = Hyperplanes.load(folder / "soft") if (folder / "soft").exists() else firm
         self._use(np.load(folder / "tags.npy"), firm, soft)
         return self
 
-    def _use(self, tags: Ints, firm: Floats, soft: Floats) -> None:
+    def _use(self, tags: Ints, firm: Hyperplanes, soft: Hyperplanes) -> None:
         self.tags_, self._firm, self._soft = tags, firm, soft
         self._last: Last[tuple[Floats, Floats]] = Last()
+
+    def _learned(self, documents: Sequence[Document], carried: sp.csc_matrix) -> tuple[Hyperplanes, Hyperplanes]:
+        """The firm and the soft classifiers of these tags, the same ones where a sample teaches them."""
+        points = self._points(documents)
+        weights = np.array([pseudo.weight(document) for document in documents])
+        if carried.shape[0] * carried.shape[1] <= self.most:
+            firm, soft = (from_all(points, carried, weights, strength) for strength in (self.firm, self.soft))
+            return firm, soft
+        places = np.argsort([fold_of(document.id, _PLACES) for document in documents], kind="stable")
+        sample = Sample(self.nearest, np.sort(places[: self.drawn]))
+        learned = from_some(points, carried, weights, float(np.sqrt(self.firm * self.soft)), sample)
+        return learned, learned
 
     @property
     def _by_words(self) -> bool:
@@ -152,15 +177,21 @@ class Linear(Channel):
         self.need("tags_")
         found = self._last.of(documents, 0)
         if found is None:
-            points = self._points(documents) if len(self.tags_) else np.zeros((len(documents), 0), dtype=np.float32)
-            firm, soft = (_likelihood(points @ weights[:-1] + weights[-1]) for weights in (self._firm, self._soft))
-            found = self._last.keep(documents, 0, (firm, soft))
+            found = self._last.keep(documents, 0, self._said(documents))
         return found
+
+    def _said(self, documents: Sequence[Document]) -> tuple[Floats, Floats]:
+        if not len(self.tags_):
+            none = np.zeros((len(documents), 0), dtype=np.float32)
+            return none, none
+        points = self._points(documents)
+        firm = _likelihood(self._firm.margins(points))
+        return firm, firm if self._soft is self._firm else _likelihood(self._soft.margins(points))
 
     def _telling(self, document: Document, place: int) -> str:
         """The words of the document that add most to the score, the strongest first."""
         row = self.tfidf.documents([document])
-        added = row.data * np.asarray(self._soft[row.indices, place])
+        added = row.data * self._soft.of(row.indices, place)
         least = max(_WORTH_SAYING * float(added.max(initial=0.0)), 1e-9)
         strongest = [i for i in np.argsort(-added, kind="stable")[:_TERMS_SHOWN] if added[i] >= least]
         stems = [self.tfidf.stems_[row.indices[i]] for i in strongest]
@@ -179,20 +210,10 @@ def _learnable(n_tagged: NDArray[np.int64], documents: int) -> Ints:
     return found
 
 
-def _classifiers(points: Points, carried: sp.csc_matrix, weights: NDArray[np.float64], strength: float) -> Floats:
-    """(width + 1, n_tags) float32: a column of weights for each tag, its intercept last."""
-    from sklearn.svm import LinearSVC  # not before it is needed: a cold start would wait for it
-
-    found = np.zeros((points.shape[1] + 1 if carried.shape[1] else 1, carried.shape[1]), dtype=np.float32)
-    exact = points.astype(np.float64)  # once, and not by the library for each tag
-    for place in range(carried.shape[1]):
-        right = np.zeros(points.shape[0], dtype=bool)
-        right[carried.indices[carried.indptr[place] : carried.indptr[place + 1]]] = True
-        # Coordinates are visited in an order drawn by chance: the seed makes trainings alike.
-        model = LinearSVC(C=strength, tol=_TOLERANCE, dual=True, max_iter=_ROUNDS, random_state=0)
-        model.fit(exact, right, sample_weight=weights)
-        found[:-1, place], found[-1, place] = model.coef_[0], model.intercept_[0]
-    return found
+def _former(path: Path) -> Hyperplanes:
+    """Of the first format: a matrix whose last row are the intercepts."""
+    rows = np.load(path, mmap_mode="r")
+    return Hyperplanes(rows[:-1], np.array(rows[-1]))
 
 
 def _likelihood(margins: Floats) -> Floats:
