@@ -93,9 +93,10 @@ def from_some(
     classifier only what comes near; the drawn ones keep the classifiers of different tags comparable.
     """
     columns, intercepts = [], np.zeros(carried.shape[1], dtype=np.float32)
+    turned = points.T.tocsr() if sparse(points) else points.T
     for start in range(0, carried.shape[1], _TAGS):
         block = carried[:, start : start + _TAGS]
-        near = _nearness(points, block)
+        near = _nearness(points, turned, block)
         for place in range(block.shape[1]):
             own = _carrying(block, place)
             rows, counted = _teaching(near[place], own, sample)
@@ -113,13 +114,13 @@ def _carrying(carried: sp.csc_matrix, tag: int) -> Rows:
     return found
 
 
-def _nearness(points: Points, carried: sp.csc_matrix) -> Floats:
+def _nearness(points: Points, turned: Points, carried: sp.csc_matrix) -> Floats:
     """(n_tags, n): how like the middle of each tag's documents every document is."""
     sums = carried.T.astype(np.float32) @ points
     if sparse(points):
-        found: Floats = product(prune(unit_rows(sp.csr_matrix(sums)), _TERMS), points.T.tocsr()).toarray()
+        found: Floats = product(prune(unit_rows(sp.csr_matrix(sums)), _TERMS), turned).toarray()
         return found
-    return np.asarray(unit(sums) @ points.T, dtype=np.float32)
+    return np.asarray(unit(sums) @ turned, dtype=np.float32)
 
 
 def _teaching(near: Floats, own: Rows, sample: Sample) -> tuple[Rows, NDArray[np.float64]]:
@@ -141,9 +142,12 @@ def _narrow(points: Points) -> tuple[Points, NDArray[np.int64] | None]:
     """(the rows without the columns in which all are 0, which columns are left); dense rows stay as they are."""
     if not sparse(points):
         return points.astype(np.float64), None
-    used, indices = np.unique(points.indices, return_inverse=True)
-    shape = (points.shape[0], len(used))
-    return sp.csr_matrix((points.data.astype(np.float64), indices, points.indptr), shape=shape), used
+    marked, places = np.zeros(points.shape[1], dtype=bool), np.empty(points.shape[1], dtype=np.int32)
+    marked[points.indices] = True
+    used = np.flatnonzero(marked)
+    places[used] = np.arange(len(used))
+    entries = (points.data.astype(np.float64), places[points.indices], points.indptr)
+    return sp.csr_matrix(entries, shape=(points.shape[0], len(used))), used
 
 
 def _column(learned: NDArray[np.float64], used: NDArray[np.int64] | None, width: int, few: bool) -> Points:
