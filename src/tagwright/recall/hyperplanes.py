@@ -20,8 +20,8 @@ _TOLERANCE = 0.1
 _ROUNDS = 200
 # Of a tag's documents, which its nearest others are looked for by, so many strongest terms are enough.
 _TERMS = 100
-# Tags whose nearest documents are looked for at a time: 23 MB for 45,000 documents.
-_TAGS = 128
+# Tags times documents whose likeness is held at a time: 24 MB.
+_CELLS = 6_000_000
 # Weights nearer to 0 are dropped where words are the columns: half of them, and no decision is another one.
 _WORTH_KEEPING = 0.02
 
@@ -94,8 +94,9 @@ def from_some(
     """
     columns, intercepts = [], np.zeros(carried.shape[1], dtype=np.float32)
     turned = points.T.tocsr() if sparse(points) else points.T
-    for start in range(0, carried.shape[1], _TAGS):
-        block = carried[:, start : start + _TAGS]
+    size = max(1, _CELLS // max(1, carried.shape[0]))
+    for start in range(0, carried.shape[1], size):
+        block = carried[:, start : start + size]
         near = _nearness(points, turned, block)
         for place in range(block.shape[1]):
             own = _carrying(block, place)
@@ -125,7 +126,9 @@ def _nearness(points: Points, turned: Points, carried: sp.csc_matrix) -> Floats:
 
 def _teaching(near: Floats, own: Rows, sample: Sample) -> tuple[Rows, NDArray[np.float64]]:
     """(those that carry the tag, then those that do not, for how many each of them stands)."""
-    others = np.setdiff1d(np.arange(len(near)), own, assume_unique=True)
+    without = np.ones(len(near), dtype=bool)
+    without[own] = False
+    others = np.flatnonzero(without)
     wanted = max(sample.nearest, 2 * len(own))
     if wanted < len(others):
         nearest = others[best_dense(near[others][None], wanted)[1]]
