@@ -22,7 +22,7 @@ _ROUNDS = 200
 _TERMS = 100
 # Tags times documents whose likeness is held at a time: 24 MB.
 _CELLS = 6_000_000
-# Weights nearer to 0 are dropped where words are the columns: half of them, and no decision is another one.
+# Where words are the columns, weights nearer to 0 are dropped, as label trees and DiSMEC do: models stay small.
 _WORTH_KEEPING = 0.02
 
 
@@ -34,7 +34,7 @@ class Hyperplanes:
     intercepts: Floats
 
     def margins(self, points: Points) -> Floats:
-        """(n, n_tags): how far on the right side each row is; a row is the same to the bit in every batch."""
+        """(n, n_tags): how far on the right side each row is; a sparse row is the same to the bit in every batch."""
         if sparse(self.weights):
             sums: Floats = product(points, self.weights).toarray() + self.intercepts
             return sums
@@ -105,7 +105,7 @@ def from_some(
             learned, intercepts[start + place] = _learned(
                 part, np.arange(len(rows)) < len(own), weights[rows] * counted, strength
             )
-            columns.append(_column(learned, used, points.shape[1], sparse(points)))
+            columns.append(_column(learned, used, points.shape[1]))
     kept = sp.csr_matrix(sp.hstack(columns, format="csr")) if sparse(points) else np.concatenate(columns, axis=1)
     return Hyperplanes(kept, intercepts)
 
@@ -153,9 +153,9 @@ def _narrow(points: Points) -> tuple[Points, NDArray[np.int64] | None]:
     return sp.csr_matrix(entries, shape=(points.shape[0], len(used))), used
 
 
-def _column(learned: NDArray[np.float64], used: NDArray[np.int64] | None, width: int, few: bool) -> Points:
+def _column(learned: NDArray[np.float64], used: NDArray[np.int64] | None, width: int) -> Points:
     """(width, 1): the weights where they belong; of words only those that matter."""
-    if not few or used is None:
+    if used is None:
         dense: Floats = learned[:, None].astype(np.float32)
         return dense
     kept = np.flatnonzero(np.abs(learned) >= _WORTH_KEEPING)

@@ -45,7 +45,7 @@ class Linear(Channel):
 
     Documents times tags may be ``most``. Beyond that a tag learns from its own documents, from ``nearest`` others most
     like them, and from ``drawn`` that stand for all the rest; with one strictness, midway, which both columns tell. As
-    that takes 13 ms a tag and training, the channel is `silent` below ``many`` documents (where a ranking is learned
+    that takes minutes a training, the channel is `silent` below ``many`` documents (where a ranking is learned
     with many trainings) and above ``most_tags`` tags.
 
     Columns: ``score`` and ``soft_score`` in (0, 1), 0.5 = on the edge; tags that no document or every document carries
@@ -70,7 +70,7 @@ class Linear(Channel):
     parts: ClassVar[tuple[str, ...]] = ("score", "soft_score")
 
     def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
-        """Trains the classifiers, two for each tag that some documents carry and some do not."""
+        """Trains the classifiers of each tag that some documents carry and some do not."""
         documents = [document for document in corpus if document.tags is not None]
         gold, n_tagged = _carried(documents, vocabulary)
         tags = _learnable(n_tagged, len(documents))
