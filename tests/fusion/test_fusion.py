@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tagwright import registry
 from tagwright.candidates import Candidates
-from tagwright.errors import NotFittedError
+from tagwright.errors import ConfigError, NotFittedError
+from tagwright.fusion import ranker
 from tagwright.fusion.features import channel_columns, feature_names, features
+from tagwright.fusion.lightgbm import Booster, train
 from tagwright.fusion.ranker import Ranker
 from tagwright.fusion.ranks import ReciprocalRanks, ranks
 from tagwright.testing import check_fusion
@@ -123,8 +127,9 @@ def test_the_ranker_learns_which_channel_knows() -> None:
 def test_the_gains_of_a_ranker_name_its_features_and_add_up_to_one() -> None:
     candidates, right = table()
     gains = Ranker(trees=20).fit(candidates, right).gains()
-    assert list(gains)[-1] == "order" and "good.score" in gains
+    assert gains["good.score"][0] > 0 and gains["look.score"][0] == 0 < gains["look.score"][1]
     assert np.sum(list(gains.values()), axis=0) == pytest.approx([1, 1])
+    assert np.sum(list(Ranker(trees=20, near=0).fit(candidates, right).gains().values()), axis=0).tolist() == [1, 0]
 
 
 def test_a_ranker_that_has_not_learned_refuses_to_fuse() -> None:
@@ -141,8 +146,68 @@ def test_another_seed_makes_another_ranker_and_the_same_seed_the_same() -> None:
 def test_its_files_are_text(tmp_path: Path) -> None:
     candidates, right = table()
     Ranker(trees=5).fit(candidates, right).save(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["fusion.json", "order.txt", "probability.txt"]
-    assert (tmp_path / "order.txt").read_text(encoding="utf-8").startswith("tree\n")
+    names = ["first.txt", "fusion.json", "second-1.txt", "second-2.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert (tmp_path / "first.txt").read_text(encoding="utf-8").startswith("tree\n")
+
+
+def test_a_ranker_of_the_first_format_says_what_it_said(tmp_path: Path) -> None:
+    """A head for the order, and one look that read its score."""
+    candidates, right = table()
+    columns = channel_columns(candidates)
+    read, binary = features(candidates, columns), {"objective": "binary"}
+    order = Booster(train(read, right, binary, trees=5, names=feature_names(columns)))
+    wider = np.column_stack([read, order.raw(read).astype(np.float32)])
+    probability = Booster(train(wider, right, binary, trees=5, names=[*feature_names(columns), "order"]))
+    (tmp_path / "order.txt").write_text(order.text, encoding="utf-8")
+    (tmp_path / "probability.txt").write_text(probability.text, encoding="utf-8")
+    (tmp_path / "fusion.json").write_text(json.dumps({"format": 1, "kind": "ranker", "columns": columns}), "utf-8")
+    former = Ranker().load(tmp_path)
+    fused = former.fuse(candidates)
+    assert fused.column("fused") == pytest.approx(1 / (1 + np.exp(-probability.raw(wider))))
+    assert np.sum(list(former.gains().values()), axis=0).tolist() == pytest.approx([1, 0])
+    former.save(tmp_path / "again")
+    assert same(fused, Ranker().load(tmp_path / "again").fuse(candidates))
+
+
+def test_the_second_look_reorders_the_best_and_leaves_the_others() -> None:
+    candidates, right = table()
+    one, two = (Ranker(trees=20, near=near).fit(candidates, right).fuse(candidates) for near in (0, 3))
+    best = one.rank("fused") < 3
+    first, second = one.column("fused"), two.column("fused")
+    assert np.array_equal(first[~best], second[~best]) and (first[best] != second[best]).mean() > 0.9
+
+
+def test_the_second_look_learns_from_what_the_first_says_of_documents_that_it_has_not_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each half of the documents is asked of the trees that the other half taught."""
+    candidates, right = table()
+    seen: dict[str, set[float]] = {}
+    asked: list[tuple[str, set[float]]] = []
+    read = ranker.train
+
+    def training(rows: Any, *arguments: Any, **options: Any) -> str:
+        text = read(rows, *arguments, **options)
+        seen.setdefault(text, set(rows[:, 0].tolist()))
+        return text
+
+    class Asked(Booster):
+        def raw(self, rows: Any) -> Any:
+            asked.append((self.text, set(rows[:, 0].tolist())))
+            return super().raw(rows)
+
+    monkeypatch.setattr(ranker, "train", training)
+    monkeypatch.setattr(ranker, "Booster", Asked)
+    own = np.arange(candidates.n_pairs, dtype=np.float64)  # each row has a number of its own
+    Ranker(trees=5).fit(Candidates(candidates.offsets, candidates.tags, {"0.own": own, **candidates.columns}), right)
+    assert len(asked) >= 2 and all(rows and not rows & seen[text] for text, rows in asked)
+
+
+@pytest.mark.parametrize("option", [{"near": -1}, {"bags": 0}])
+def test_options_of_a_ranker_that_make_no_sense_are_refused(option: dict[str, int]) -> None:
+    with pytest.raises(ConfigError, match="cannot be"):
+        Ranker(**option)  # type: ignore[arg-type]
 
 
 def test_lightgbm_is_imported_without_the_libraries_that_it_merely_offers_to() -> None:

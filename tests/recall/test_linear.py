@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tagwright.errors import ConfigError
 from tagwright.pipeline.assembly import Assembly
 from tagwright.pipeline.settings import TaggerSettings
 from tagwright.recall.linear import Linear, _likelihood
@@ -157,3 +158,9 @@ def test_margins_become_numbers_between_0_and_1() -> None:
     said = _likelihood(np.array([-1e9, -1, 0, 1, 1e9], dtype=np.float32))
     assert said == pytest.approx([0, 0.1192, 0.5, 0.8808, 1], abs=1e-4)
     assert said.dtype == np.float32
+
+
+@pytest.mark.parametrize("option", [{"nearest": -1}, {"drawn": 0}, {"firm": 0.0}, {"soft": -1.0}])
+def test_numbers_that_make_no_sense_are_refused(option: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match="cannot be"):
+        Linear(**option)  # type: ignore[arg-type]

@@ -51,7 +51,7 @@ class Correlated(Ranker):
             first = self._plain().fit(others, right).fuse(candidates.take(np.flatnonzero(mine)))
             tables.append(self._wider(first, Together.of(others, right)))
             read[number] = gold[own]
-        self._second = self._plain().fit(Candidates.concat(tables), np.concatenate(read))
+        self._company = self._plain().fit(Candidates.concat(tables), np.concatenate(read))
         self._together = Together.of(candidates, gold)
         super().fit(candidates, gold)
         return self
@@ -60,7 +60,7 @@ class Correlated(Ranker):
         """The table with ``fused``."""
         found = super().fuse(candidates)
         first = found.column(FUSED)
-        second = self._second.fuse(self._wider(found, self._together)).column(FUSED)
+        second = self._company.fuse(self._wider(found, self._together)).column(FUSED)
         moved = np.clip(_odds(second) - _odds(first), -self.most, self.most)
         fused = (1 / (1 + np.exp(-(_odds(first) + moved)))).astype(np.float32)
         return candidates.with_columns({FUSED: _text_first(candidates, first, fused)})
@@ -68,19 +68,19 @@ class Correlated(Ranker):
     def save(self, folder: Path) -> None:
         """Writes both rankings and the counts."""
         super().save(folder)
-        self._second.save(folder / _SECOND)
+        self._company.save(folder / _SECOND)
         self._together.save(folder / _COUNTS)
 
     def load(self, folder: Path) -> Self:
         """Reads what `save` wrote."""
         super().load(folder)
-        self._second = self._plain().load(folder / _SECOND)
+        self._company = self._plain().load(folder / _SECOND)
         self._together = Together.load(folder / _COUNTS)
         return self
 
     def gains(self) -> dict[str, tuple[float, float]]:
         """As of `Ranker`, of the second ranking."""
-        return self._second.gains()
+        return self._company.gains()
 
     def _plain(self) -> Ranker:
         return Ranker(**{field.name: getattr(self, field.name) for field in fields(Ranker)})

@@ -26,7 +26,7 @@ from tagwright.types import Document
 from tagwright.vocabulary.base import Vocabulary
 
 Progress = Callable[[str, int, int | None], None]
-# The two heads of a ranking learn from halves of the documents.
+# The second look of a ranking learns what the first says of the other half of the documents.
 _FEWEST_FOUND = 2
 # So many documents a process is asked for at once; a multiple of a block, so that blocks are cut as they were.
 _ASKED = 16 * BLOCK

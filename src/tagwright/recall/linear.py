@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 import tagwright.recall.pseudo as pseudo
 from tagwright.candidates import Candidates, Floats, Ints
 from tagwright.corpus.split import fold_of
+from tagwright.errors import ConfigError
 from tagwright.recall.base import Channel, Last
 from tagwright.recall.hyperplanes import Hyperplanes, Sample, from_all, from_some
 from tagwright.recall.points import Points
@@ -68,6 +69,12 @@ class Linear(Channel):
     pairs: float = 1.0
     grows: ClassVar[bool] = False
     parts: ClassVar[tuple[str, ...]] = ("score", "soft_score")
+
+    def __post_init__(self) -> None:
+        if self.nearest < 0 or self.drawn < 1 or min(self.firm, self.soft) <= 0:
+            what = f"nearest = {self.nearest}, drawn = {self.drawn}, firm = {self.firm}, soft = {self.soft} cannot be"
+            hint = "nearest is 0 at least, drawn 1 at least, firm and soft above 0"
+            raise ConfigError(f"channel linear: {what}", hint=hint)
 
     def fit(self, corpus: Iterable[Document], vocabulary: Vocabulary) -> Self:
         """Trains the classifiers of each tag that some documents carry and some do not."""
