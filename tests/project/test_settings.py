@@ -100,6 +100,13 @@ def test_a_difference_is_told_with_both_values_and_how_to_go_back():
     assert not any("fusion" in what for what in without)
 
 
+def test_a_default_that_a_new_version_changed_is_no_difference_where_the_model_itself_says_it():
+    then = {key: value for key, value in Settings().learned_with().items() if key != "fusion.near"} | {"fusion.many": 7}
+    assert Settings().differences(then, ranking=True) == []
+    asked = dict(Settings({}, ["fusion.many=9", "fusion.near=40"]).differences(then, ranking=True))
+    assert sorted(what.split("'")[1] for what in asked) == ["fusion.many", "fusion.near"], "who sets one is told"
+
+
 def default(key: str) -> object:
     return value_of(Settings(), key)[0]
 

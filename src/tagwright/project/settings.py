@@ -128,6 +128,8 @@ class Settings:
                 found[f"channel {channel!r} is off, but the model was trained with it"] = ""
             elif channel and f"channels.{channel}.kind" not in then:
                 found[f"channel {channel!r} is on, but the model was trained without it"] = ""
+            elif key not in self._origins and (key not in then or key == "fusion.many"):
+                continue  # a former version had no such option, or another default for what the model's files say
             elif now.get(key) != then.get(key):
                 what = f"setting {key!r} is {now.get(key)!r}, but the model was trained with {then.get(key)!r}"
                 found[what] = f" ({key} = {json.dumps(then.get(key))})"
