@@ -71,7 +71,7 @@ def samples(documents: list[Document]) -> list[Document]:
 
 def tagger(**fitting: Any) -> Tagger:
     settings = TaggerSettings(
-        fusion={"kind": "ranker", "trees": 25}, fitting=Fitting(**{"least": 20, "seed": 1, **QUICK["folds"], **fitting})
+        fusion={"kind": "ranker", "trees": 60}, fitting=Fitting(**{"least": 20, "seed": 1, **QUICK["folds"], **fitting})
     )
     return Tagger(settings, Lsa(width=16), VOCABULARY)
 

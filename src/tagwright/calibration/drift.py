@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 # Fewer documents tell nothing.
 LEAST = 50
 _DEPTH = 10
+_DIGITS = 6
 _KEPT = 1000
 # Two measures, each with half of a chance of 1 in 100 of a false alarm: sqrt(-ln(0.005 / 2) / 2).
 _CRITICAL = 1.731
@@ -75,8 +76,7 @@ class Reference:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        rounded = np.round(self.values, 6).tolist()
-        return {"values": rounded, "documents": self.documents, "out_of_fold": self.out_of_fold}
+        return {"values": self.values.tolist(), "documents": self.documents, "out_of_fold": self.out_of_fold}
 
     @classmethod
     def from_json(cls, said: dict[str, Any]) -> Self:
@@ -86,13 +86,17 @@ class Reference:
 
 
 def measured(candidates: Candidates) -> Floats:
-    """(n_documents, 2): the best confidence, and the sum of the best ten."""
+    """(n_documents, 2): the best confidence, and the sum of the best ten, rounded.
+
+    A calibration gives many documents the same number: with more digits in one place than in another these were apart.
+    """
     confidence = np.nan_to_num(candidates.column(CONFIDENCE).astype(np.float64), nan=0.0)
     best = np.zeros(candidates.n_documents)
     np.maximum.at(best, candidates.documents, confidence)
     near = candidates.rank(CONFIDENCE, then="fused") < _DEPTH
     total = np.bincount(candidates.documents, confidence * near, minlength=candidates.n_documents)
-    return np.stack([best, total], axis=1)
+    found: Floats = np.round(np.stack([best, total], axis=1), _DIGITS)
+    return found
 
 
 def _distance(one: Floats, other: Floats) -> float:
