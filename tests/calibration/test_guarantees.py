@@ -183,6 +183,17 @@ def test_documents_like_before_raise_an_alarm_in_at_most_5_of_100_draws_and_othe
     assert all("the confidence of the best tag was" in said for said in shifted)
 
 
+def test_the_same_documents_raise_no_alarm_though_a_calibration_gives_them_one_number() -> None:
+    n = 500
+    alike = {"confidence": np.full(n, 0.6564657), "fused": np.full(n, 0.5)}
+    table = Candidates.from_pairs(n, np.arange(n), np.zeros(n, dtype=int), alike)
+    reference = Reference.of(table, out_of_fold=False)
+    again = Reference.from_json(json.loads(json.dumps(reference.to_json())))
+    watch = Watch()
+    watch.see(table)
+    assert reference.moved(watch.values()) == again.moved(watch.values()) == ""
+
+
 def test_too_few_documents_raise_no_alarm() -> None:
     reference = Reference.of(draw(1000, 1).candidates, out_of_fold=True)
     assert reference.moved(np.full((LEAST - 1, 2), 0.99)) == ""

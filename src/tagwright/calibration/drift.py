@@ -95,8 +95,7 @@ def measured(candidates: Candidates) -> Floats:
     np.maximum.at(best, candidates.documents, confidence)
     near = candidates.rank(CONFIDENCE, then="fused") < _DEPTH
     total = np.bincount(candidates.documents, confidence * near, minlength=candidates.n_documents)
-    found: Floats = np.round(np.stack([best, total], axis=1), _DIGITS)
-    return found
+    return np.asarray(np.round(np.stack([best, total], axis=1), _DIGITS), dtype=np.float64)
 
 
 def _distance(one: Floats, other: Floats) -> float:
