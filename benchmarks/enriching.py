@@ -3,12 +3,12 @@
     python benchmarks/enriching.py [--data eurlex57k] [--part dev] [--most-documents N] [--texts PROJECT] [--set …]
     python benchmarks/enriching.py --round-trip [--data aapd] [--encoder FOLDER] [--texts PROJECT]
 
-One vocabulary is stripped of synonyms, hidden labels and descriptions (names and links stay); one is whole; with
---texts a third has, beside the bare names, the texts that tagwright enrich tags has found in that PROJECT (proposed or
-accepted). Each trains a project on the same documents and is measured on the same ones: PSP@5 (propensities of the
-training), and macro-F1 of the rarest 15 % of the trained tags that the part has, on documents that carry one (LAGAMC,
-section 8.2), given at the project's own cut. Differences to the bare names have 95 % intervals of a paired bootstrap
-over documents.
+One vocabulary is stripped of synonyms, hidden labels and descriptions (names and links stay); one is whole, if it says
+more; with --texts a third has, beside the bare names, the texts that tagwright enrich tags has found in that PROJECT
+(proposed or accepted). Each trains a project on the same documents and is measured on the same ones: PSP@5
+(propensities of the training), and macro-F1 of the rarest 15 % of the trained tags that the part has, on documents that
+carry one (LAGAMC, section 8.2), given at the project's own cut. Differences to the bare names have 95 % intervals of a
+paired bootstrap over documents.
 
 --round-trip trains nothing: it prints how many tags come back when what a generator should write of them (LAGAMC) is
 matched with all tags, by the points that the channel `described` uses, and by those of `dense` (names, synonyms and
@@ -128,7 +128,8 @@ def vocabularies(whole: Vocabulary, project: Path | None) -> Iterator[tuple[str,
     every = [whole.tag(position) for position in range(len(whole))]
     bare = [replace(tag, synonyms={}, hidden={}, descriptions={}) for tag in every]
     yield "names alone", Vocabulary.from_tags(bare)
-    yield "its own texts", whole
+    if bare != every:
+        yield "its own texts", whole
     if project is not None:
         with Project.open(project) as opened:
             texts = grouped(Enriching(opened).find((PROPOSED, ACCEPTED)))

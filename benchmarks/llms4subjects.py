@@ -5,7 +5,8 @@
 Every row finds tags for each document among all tags of the vocabulary by the cosine of the two texts' vectors. Taught
 is on a seeded slice of the training documents with so many pairs (0 = all); as in the paper, without a dev part, and
 with wrong tags drawn at random ("triplet-likely": those that words and similar documents make likely). The MLP looks at
-the first 1,000 tags by cosine. What was taught is kept under --work and not taught again.
+the first 1,000 tags by cosine. What was taught is kept under --work and not taught again. --documents: so many of each
+part are measured, drawn by the seed.
 """
 
 from __future__ import annotations
@@ -55,12 +56,12 @@ def main() -> None:
         __doc__ or "", data={"default": "tibkat-en"}, pairs={"type": int, "default": 6000},
         parts={"nargs": "+", "default": ["dev", "test"]}, rows={"nargs": "+", "default": list(ROWS)},
         learning_rate={"type": float, "default": 5e-5}, batch={"type": int, "default": 32},
-        threads={"type": int, "default": 2}, seed={"type": int, "default": 0},
+        threads={"type": int, "default": 2}, seed={"type": int, "default": 0}, documents={"type": int, "default": None},
     )  # fmt: skip
     data = SHARED / "data" / options.data
     vocabulary = open_vocabulary(data / "vocab.jsonl.gz")
     lessons = slice_of(data, vocabulary, options.pairs, options.seed)
-    parts = {part: part_of(data, part, vocabulary) for part in options.parts}
+    parts = {part: part_of(data, part, vocabulary, options.documents, options.seed) for part in options.parts}
     print(f"{machine()}, {options.data}: {len(lessons.documents):,} documents, {lessons.pairs:,} pairs\n", flush=True)
     names = [vocabulary.name(position) for position in range(len(vocabulary))]
     rows, full = [], {}
@@ -95,8 +96,10 @@ def slice_of(data: Path, vocabulary, pairs: int, seed: int) -> Lessons:
 WORDS = ("lexical", "centroids", "graph")
 
 
-def part_of(data: Path, name: str, vocabulary) -> Part:
+def part_of(data: Path, name: str, vocabulary, most: int | None, seed: int) -> Part:
     documents = [document for document in open_corpus([data / f"{name}.jsonl.gz"]) if document.tags]
+    if most:
+        documents = [documents[row] for row in np.random.default_rng(seed).permutation(len(documents))[:most]]
     gold = [vocabulary.positions(document.tags, known_only=True) for document in documents]
     return Part([text_of(document) for document in documents], gold)
 

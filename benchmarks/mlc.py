@@ -7,6 +7,8 @@ on a tenth of the remaining ones (words or pairs too, C, one cut for all tags): 
 label trees above. Ours are trained by the product's own ways; micro-F1 is at the product's own cut for all tags.
 Differences to the baseline: 95 % intervals of a paired bootstrap over documents. FOLDER: tagwright encoder export
 minilm FOLDER. --most-documents and --most-measured cut both parts, for rows that take seconds a document.
+"SEP-MLDC" is without pseudo-documents (-DATC); "SEP-MLDC, +DATC" has the project's language model write them first,
+with at most --calls questions: --set llm.kind=local, and what else it takes.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from tagwright.evaluation.gold import Gold
 from tagwright.evaluation.ranked import Ranked
 from tagwright.evaluation.report import Report
 from tagwright.pipeline.assembly import gold_of
+from tagwright.project.sampling import Sampling
 from tagwright.recall.spaces import text_of
 from tagwright.types import Document
 from tagwright.vocabulary import Vocabulary, open_vocabulary
@@ -39,6 +42,7 @@ MOST_TAGS = 1000
 DEPTH = 100
 RATIOS = ("microF1", "P@1", "P@3", "P@5", "nDCG@5", "PSP@5")
 VALUES = ("macroF1(gold)",)
+SAMPLES = "enrichment.samples"
 BOTH = ("channels.meaning_linear.kind=linear", "channels.meaning_linear.space=meaning")
 # name -> (whether the encoder of --encoder is used, what is taught, settings, whether tags have but their names)
 OURS: dict[str, tuple[bool, tuple[str, ...], tuple[str, ...], bool]] = {
@@ -49,6 +53,7 @@ OURS: dict[str, tuple[bool, tuple[str, ...], tuple[str, ...], bool]] = {
     "encoder, trees": (True, (), ("channels.trees.kind=trees",), False),
     "fine-tuned": (True, ("encoder",), BOTH, False),
     "SEP-MLDC": (True, ("labelguided",), BOTH, False),
+    "SEP-MLDC, +DATC": (True, ("labelguided",), (*BOTH, f"{SAMPLES}=true"), False),
     "SEP-MLDC, -LSE": (True, ("labelguided",), BOTH, True),
     "SEP-MLDC, -SMCL": (
         True, ("labelguided",),
@@ -74,7 +79,8 @@ def main() -> None:
     options = arguments(
         __doc__ or "", data={"default": "reuters"}, rows={"nargs": "+", "default": [BASELINE, "core", "linear"]},
         encoder={"default": ""}, most_documents={"type": int, "default": None},
-        most_measured={"type": int, "default": None}, set={"nargs": "*", "default": []},
+        most_measured={"type": int, "default": None}, calls={"type": int, "default": 300},
+        set={"nargs": "*", "default": []},
     )  # fmt: skip
     task = task_of(options.data, options.most_documents, options.most_measured)
     print(f"{machine()}, {options.data}: {len(task.train):,} training documents, {len(task.dev):,} measured\n")
@@ -116,6 +122,9 @@ def ours(name: str, task: Task, options) -> Report:
         vocabulary = Vocabulary.from_tags(replace(tag, synonyms={}, hidden={}, descriptions={}) for tag in tags)
     Project.create(folder, vocabulary, encoder=options.encoder if encoded else "lsa").close()
     with Project.open(folder, overrides=[*overrides, *options.set]) as project:
+        if f"{SAMPLES}=true" in overrides:
+            project.train(task.train)
+            print(*Sampling(project, task.dev, caps={"calls": options.calls}).write().lines, sep="\n", flush=True)
         project.train(task.train, teach=teach)
         report, _ = project.evaluate(task.dev, k=DEPTH)
     return report

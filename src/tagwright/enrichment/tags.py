@@ -62,11 +62,15 @@ class Wanted:
             raise ConfigError("'tail' must be 1 at least, and 'synonyms' 0 to 20")
 
     def chosen(self, vocabulary: Vocabulary, counts: Mapping[str, int]) -> list[int]:
-        """The active tags that are meant, those with the fewest training documents first, ties in their order."""
+        """The active tags that are meant: those with the fewest training documents first, those without any last.
+
+        A budget goes to tags that are in use: of the never used ones of a large vocabulary hardly any is ever asked
+        for. Ties are in the order of the vocabulary.
+        """
         limit = {UNSEEN: 1, TAIL: self.tail}.get(self.only)
         seen = [counts.get(id, 0) for id in vocabulary.ids]
         rows = [row for row in range(len(seen)) if vocabulary.active[row] and (limit is None or seen[row] < limit)]
-        return sorted(rows, key=seen.__getitem__)
+        return sorted(rows, key=lambda row: (not seen[row], seen[row]))
 
 
 @dataclass(frozen=True)
