@@ -109,7 +109,7 @@ def test_samples_are_written_verified_kept_and_trained_with_only_where_the_user_
 def test_the_budget_holds_and_the_same_command_goes_on(tagwright, asking, author):
     options = ("enrich", "samples", "-p", asking, *FEW, "--set", "enrichment.verify=own", "--json")
     first = tagwright(*options, "--max-calls", "3").json()
-    assert author.written == 3 == first["calls"] and first["over"] > 0
+    assert author.written == 3 == first["calls"] == first["asked"] and first["over"] > 0
     second = tagwright(*options).json()
     assert author.written == second["wanted"], "what was asked before is not asked again"
     assert second["there"] + second["kept"] == len(lines(asking)) and second["verified"] == "the project's own channels"

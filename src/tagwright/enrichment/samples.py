@@ -17,7 +17,7 @@ from tagwright.enrichment.sampled import Provenance, PseudoSample
 from tagwright.enrichment.tail import Plan, Slot
 from tagwright.enrichment.verify import Verifier
 from tagwright.llm.base import Usage
-from tagwright.llm.budget import DRY
+from tagwright.llm.budget import DRY, OVER
 from tagwright.types import Document
 
 # So many are asked for before what was kept is written down.
@@ -61,9 +61,10 @@ class Report:
     """What was asked for, kept and refused.
 
     ``wanted`` samples were planned for ``rare`` tags, ``there`` of them lay there before; ``asked`` were asked for now,
-    ``kept`` of these; ``refused`` {why: how many}; ``dropped`` {why: how many} of those that lay there; ``left_out``
-    {why: how many} were not planned. ``verified``: who said that texts are about their tags. ``spent`` and ``cost``:
-    what it took, or with ``dry`` would take at most; ``over``: questions that the budget refused.
+    within the budget, ``kept`` of these; ``refused`` {why: how many}; ``dropped`` {why: how many} of those that lay
+    there; ``left_out`` {why: how many} were not planned. ``verified``: who said that texts are about their tags.
+    ``spent`` and ``cost``: what it took, or with ``dry`` would take at most; ``over``: questions that the budget
+    refused.
     """
 
     rare: int = 0
@@ -138,7 +139,7 @@ class Writing:
             progress("samples", start, len(open_slots))
             block = open_slots[start : start + BLOCK]
             new = self._written(block, report)
-            report.asked, report.kept = report.asked + len(block), report.kept + len(new)
+            report.kept += len(new)
             if new:
                 kept += new
                 self.save(kept)
@@ -161,6 +162,9 @@ class Writing:
         drafts: list[tuple[Slot, Document]] = []
         for slot, (document, why) in zip(slots, self.author.write(slots), strict=True):
             why = why or (self.known.repeats(document, slot.demonstration) if document is not None else "")
+            if why.endswith(OVER):
+                continue
+            report.asked += 1
             if document is None or why:
                 report.refused[why] += 1
             else:
