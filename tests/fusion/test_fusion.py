@@ -178,6 +178,22 @@ def test_the_second_look_reorders_the_best_and_leaves_the_others() -> None:
     assert np.array_equal(first[~best], second[~best]) and (first[best] != second[best]).mean() > 0.9
 
 
+@pytest.mark.parametrize(("fewer", "wanted"), [(0, [20] * 5), (1, [40, 40, 40, 30, 30])])
+def test_few_documents_are_learned_by_few_trees(monkeypatch: pytest.MonkeyPatch, fewer: int, wanted: list[int]) -> None:
+    candidates, right = table()
+    few = int((np.diff(candidates.offsets) > 0).sum())
+    trees: list[int] = []
+    read = ranker.train
+
+    def training(*arguments: Any, **options: Any) -> str:
+        trees.append(options["trees"])
+        return read(*arguments, **options)
+
+    monkeypatch.setattr(ranker, "train", training)
+    Ranker(trees=40, few_trees=20, many=few - fewer, many_trees=30).fit(candidates, right)
+    assert trees == wanted
+
+
 def test_the_second_look_learns_from_what_the_first_says_of_documents_that_it_has_not_seen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

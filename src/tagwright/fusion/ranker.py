@@ -56,9 +56,10 @@ class Ranker:
     of the documents while it learns; it is the mean log-odds of ``bags`` that draw differently. ``near`` = 0: one look.
 
     Few trees of few leaves: with 31 leaves a look at everything overfits a few thousand documents, and its scores
-    depend on how many it saw, which a calibration does not survive. From more than ``many`` documents the second look
-    has ``many_trees`` of ``many_leaves``. It is worth 0.006 of nDCG@10 on tibkat-en, and makes a ranking head
-    (LambdaMART) needless, whose score the one look read before: neither adds to the other (benchmarks/RESULTS.md).
+    depend on how many it saw, which a calibration does not survive. Up to ``many`` documents no look has more than
+    ``few_trees``; with more documents the second one has ``many_trees`` of ``many_leaves``. It is worth 0.006 of
+    nDCG@10 on tibkat-en, and makes a ranking head (LambdaMART) needless, whose score the one look read before: neither
+    adds to the other (benchmarks/RESULTS.md).
     """
 
     trees: int = 120
@@ -66,6 +67,7 @@ class Ranker:
     near: int = 50
     bags: int = 2
     many: int = 2000
+    few_trees: int = 60
     many_trees: int = 250
     many_leaves: int = 24
     learning_rate: float = 0.08
@@ -90,12 +92,13 @@ class Ranker:
         part = _halves(documents)
         marked = candidates.with_columns({_RIGHT: gold})
         rows = self._sample(marked, documents, part)
-        self._first = self._look(rows, self.columns_, self.trees, self.leaves)
+        large = len(documents) > self.many
+        trees = self.trees if large else min(self.trees, self.few_trees)
+        self._first = self._look(rows, self.columns_, trees, self.leaves)
         if self.near:
             others = [rows.where(rows.part != number) for number in range(_PARTS)]
-            halves = [self._look(half, self.columns_, self.trees, self.leaves) for half in others]
-            large = len(documents) > self.many
-            size = (self.many_trees, self.many_leaves) if large else (self.trees, self.leaves)
+            halves = [self._look(half, self.columns_, trees, self.leaves) for half in others]
+            size = (self.many_trees, self.many_leaves) if large else (trees, self.leaves)
             best = self._best(marked, documents, part, halves)
             columns = [*self.columns_, _BEFORE]
             self._second = [self._look(best, columns, *size, seed=self.seed + bag) for bag in range(self.bags)]
