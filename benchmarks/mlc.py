@@ -33,6 +33,7 @@ from tagwright.evaluation.ranked import Ranked
 from tagwright.evaluation.report import Report
 from tagwright.pipeline.assembly import gold_of
 from tagwright.project.sampling import Sampling
+from tagwright.project.sampling import options as enrichment
 from tagwright.recall.spaces import text_of
 from tagwright.types import Document
 from tagwright.vocabulary import Vocabulary, open_vocabulary
@@ -42,7 +43,6 @@ MOST_TAGS = 1000
 DEPTH = 100
 RATIOS = ("microF1", "P@1", "P@3", "P@5", "nDCG@5", "PSP@5")
 VALUES = ("macroF1(gold)",)
-SAMPLES = "enrichment.samples"
 BOTH = ("channels.meaning_linear.kind=linear", "channels.meaning_linear.space=meaning")
 # name -> (whether the encoder of --encoder is used, what is taught, settings, whether tags have but their names)
 OURS: dict[str, tuple[bool, tuple[str, ...], tuple[str, ...], bool]] = {
@@ -53,7 +53,7 @@ OURS: dict[str, tuple[bool, tuple[str, ...], tuple[str, ...], bool]] = {
     "encoder, trees": (True, (), ("channels.trees.kind=trees",), False),
     "fine-tuned": (True, ("encoder",), BOTH, False),
     "SEP-MLDC": (True, ("labelguided",), BOTH, False),
-    "SEP-MLDC, +DATC": (True, ("labelguided",), (*BOTH, f"{SAMPLES}=true"), False),
+    "SEP-MLDC, +DATC": (True, ("labelguided",), (*BOTH, "enrichment.samples=true"), False),
     "SEP-MLDC, -LSE": (True, ("labelguided",), BOTH, True),
     "SEP-MLDC, -SMCL": (
         True, ("labelguided",),
@@ -122,7 +122,7 @@ def ours(name: str, task: Task, options) -> Report:
         vocabulary = Vocabulary.from_tags(replace(tag, synonyms={}, hidden={}, descriptions={}) for tag in tags)
     Project.create(folder, vocabulary, encoder=options.encoder if encoded else "lsa").close()
     with Project.open(folder, overrides=[*overrides, *options.set]) as project:
-        if f"{SAMPLES}=true" in overrides:
+        if enrichment(project).samples:
             project.train(task.train)
             print(*Sampling(project, task.dev, caps={"calls": options.calls}).write().lines, sep="\n", flush=True)
         project.train(task.train, teach=teach)
