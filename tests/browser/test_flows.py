@@ -54,7 +54,7 @@ def test_a_new_tag_works_in_the_next_text_and_is_taken_back(page: sync.Page, ser
     page.goto(f"{server.address}/p/library/vocabulary")
     page.keyboard.press("/")
     page.keyboard.type("kelp farmng")
-    page.locator("#list a", has_text="Kelp farming").first.click()
+    page.locator("#list .hits a", has_text="Kelp farming").first.click()
     page.locator("#card-title", has_text="Kelp farming").wait_for()
     page.locator("[data-undo]").click()
 
@@ -64,6 +64,22 @@ def test_a_new_tag_works_in_the_next_text_and_is_taken_back(page: sync.Page, ser
             return not vocabulary.active[vocabulary.position("local:kelp-farming")]
 
     until(page, gone)
+
+
+def test_a_line_that_is_pressed_while_the_list_comes_anew_is_shown_all_the_same(
+    page: sync.Page, serve: Serve, shelf: Path
+) -> None:
+    server = serve(shelf)
+    page.goto(f"{server.address}/p/library/vocabulary?q=harbour")
+    pressed = page.locator("#list .hits a").first
+    name, tag = pressed.inner_text().splitlines()[0], pressed.get_attribute("data-tag")
+    pressed.hover()
+    page.mouse.down()
+    page.locator("#q").fill("harbou")
+    page.wait_for_url("**q=harbou")
+    page.mouse.up()
+    page.locator(f"#card .tag-card[data-id='{tag}']").wait_for()
+    assert name in page.locator("#card-title").inner_text()
 
 
 def test_the_quality_is_drawn_and_leads_to_the_documents_behind_a_tag(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import tagwright.enrichment.answers as answers
 import tagwright.enrichment.examples as examples
 from tagwright.enrichment.checks import cleaned
 from tagwright.generation.orders import without_orders
@@ -20,9 +20,6 @@ MOST_TOKENS = {SEP: 30, LAGAMC: 120}
 """Of a description: SEP-MLDC, appendix A, says 30; those of LAGAMC, table 1, have 13 to 91 on average."""
 COLLECTION = "Documents of a library, each with one or more of its subject headings."
 _NAME, _CONTEXT, _ABOUT = 120, 300, 400
-_FENCE = re.compile(r"```\w*")
-_CUT_OFF = re.compile(r'"description"\s*:\s*"((?:[^"\\]|\\.)*)')
-_READ = 20_000
 # A word of some languages takes several tokens of a model that was made for another one; and JSON stands around it.
 _TOKENS_A_WORD, _AROUND = 3, 32
 
@@ -115,22 +112,20 @@ def own_words(template: Template) -> list[str]:
 
 def read_description(text: str) -> str:
     """The description of an answer: of its JSON, of JSON that is cut off, else all of it; "" where there is none."""
-    said = _object(text)
+    said = answers.whole_object(text)
     if said is not None:
         value = said.get("description")
         return cleaned(value) if isinstance(value, str) else ""
-    bare = _FENCE.sub("\n", text[:_READ])
-    if match := _CUT_OFF.search(bare):
-        try:
-            return cleaned(str(json.loads(f'"{match[1]}"', strict=False)))
-        except ValueError:
-            return ""
+    part = answers.cut_off(text, "description")
+    if part is not None:
+        return cleaned(part)
+    bare = answers.bare(text)
     return "" if "{" in bare else cleaned(bare)
 
 
 def read_terms(text: str) -> tuple[list[str], dict[str, str]]:
     """(synonyms, {language: name}) of an answer; what is of another shape is left out."""
-    said = _object(text) or {}
+    said = answers.whole_object(text) or {}
     synonyms, names = said.get("synonyms"), said.get("names")
     listed = synonyms if isinstance(synonyms, list) else []
     found = {cleaned(one): None for one in listed if isinstance(one, str)}
@@ -138,19 +133,6 @@ def read_terms(text: str) -> tuple[list[str], dict[str, str]]:
     return [one for one in found if one], {
         code: cleaned(name) for code, name in by_code.items() if isinstance(name, str) and name.strip()
     }
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    """The first whole JSON object in a text."""
-    decoder, bare = json.JSONDecoder(), _FENCE.sub("\n", text[:_READ])
-    start = bare.find("{")
-    if start < 0:
-        return None
-    try:
-        said, _ = decoder.raw_decode(bare, start)
-    except (ValueError, RecursionError):
-        return None
-    return said if isinstance(said, dict) else None
 
 
 def _context(subject: Subject) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import tagwright.enrichment.answers as answers
 import tagwright.text.language as language
 from tagwright.enrichment.asking import own_words
 from tagwright.enrichment.checks import cleaned, repeats, unfit
@@ -39,7 +38,6 @@ _TOKENS_A_WORD, _AROUND = 2, 64
 _NAME, _DESCRIPTION, _TITLE, _TAGS = 120, 300, 200, 12
 _READ = 40_000
 _FEWEST, _LEAST_TEXT = 20, 10
-_FENCE = re.compile(r"```\w*")
 
 
 @dataclass(frozen=True)
@@ -108,17 +106,16 @@ class Author:
         return "\n".join(lines)
 
     def _read(self, slot: Slot, answer: str) -> tuple[Document | None, str]:
-        said = _object(answer)
-        title, text = (said.get(key) for key in ("title", "text"))
+        title, text = _parts(answer)
         if not isinstance(text, str) or not isinstance(title, str):
             return None, "the answer is not of the form that was asked for"
         # Some more than was asked for is no fault; what goes on and on is cut off by the most tokens anyway.
-        title, text = cleaned(title, _TITLE), cleaned(text, _READ)
-        if len(text.split()) < _LEAST_TEXT:
-            return None, "the text is too short"
+        title, text = cleaned(title, _TITLE), answers.said_once(cleaned(text, _READ))
         # A small model likes to give back the headings and what they mean, or the question.
         if repeats(text, [*self._headings(slot).splitlines(), *own_words(self.template), *SIDES]):
             return None, "it repeats the question"
+        if len(text.split()) < _LEAST_TEXT:
+            return None, "the text is too short"
         spoken = self.spoken(slot)
         reason = unfit(f"{title}. {text}", self.vocabulary.name(self.vocabulary.position(slot.tag)), spoken)
         written = Document(slot.id, text, title, spoken or None, slot.tags)
@@ -130,12 +127,10 @@ def _data(text: str, most: int) -> str:
     return plain(without_orders(visible(text[: 4 * most]))[0], most)
 
 
-def _object(answer: str) -> Mapping[str, Any]:
-    """The first JSON object of an answer; nothing where there is none."""
-    bare = _FENCE.sub("\n", answer[:_READ])
-    start = bare.find("{")
-    try:
-        said, _ = json.JSONDecoder(strict=False).raw_decode(bare, max(start, 0))
-    except (ValueError, RecursionError):
-        return {}
-    return said if isinstance(said, dict) else {}
+def _parts(answer: str) -> tuple[Any, Any]:
+    """(title, text): of an answer that was cut off the text has its whole sentences."""
+    said = answers.whole_object(answer)
+    if said is not None:
+        return said.get("title"), said.get("text")
+    text = answers.cut_off(answer, "text")
+    return answers.cut_off(answer, "title"), None if text is None else answers.whole_sentences(text)

@@ -18,8 +18,8 @@ LONGEST = 2_000
 LONGEST_LABEL = 80
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _WORD = re.compile(r"[^\W\d_]+")
-# A colon or semicolon parts a sentence, but does not end it.
-_END = re.compile(r"[.!?。！？](?=\s|$)|[。！？]")
+END = re.compile(r"[.!?。！？](?=\s|$)|[。！？]")
+"""Where a sentence ends; a colon or semicolon parts it, but does not end it."""
 # A description that says one thing over and over: of so many words at least a third are different ones.
 _MANY, _DIFFERENT = 8, 1 / 3
 _REPEATED, _ECHOED = 0.5, 0.8
@@ -51,7 +51,7 @@ def cut(text: str, characters: int = LONGEST, most_tokens: int = LONGEST) -> str
     """
     if len(text) <= characters and tokens(text) <= most_tokens:
         return text
-    ends = [match.end() for match in _END.finditer(text[: characters + 1])]
+    ends = [match.end() for match in END.finditer(text[: characters + 1])]
     for end in reversed(ends):
         if end <= characters and tokens(text[:end]) <= most_tokens:
             return text[:end]

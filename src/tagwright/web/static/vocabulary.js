@@ -15,6 +15,7 @@ const address = (base, asked) => {
   const said = new URLSearchParams(Object.entries(asked).filter(([, value]) => value));
   return said.size ? `${base}?${said}` : base;
 };
+const plain = (event) => !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
 // The tag whose card is shown, or on its way.
 let shown = card.querySelector(".tag-card")?.dataset.id ?? "";
 
@@ -108,6 +109,15 @@ function addSynonym(where) {
   });
 }
 
+// A list that comes anew while a line is pressed takes the click with it: the line that was pressed is meant all the same.
+let pressed = null;
+list.addEventListener("pointerdown", (event) => { pressed = plain(event) ? event.target.closest("a[data-tag]") : null; });
+document.addEventListener("pointercancel", () => { pressed = null; });
+document.addEventListener("pointerup", (event) => {
+  if (pressed && !pressed.isConnected && list.contains(event.target)) show(pressed.dataset.tag);
+  pressed = null;
+});
+
 card.addEventListener("submit", (event) => {
   if (!event.target.matches(".synonym")) return;
   event.preventDefault();
@@ -116,10 +126,9 @@ card.addEventListener("submit", (event) => {
 
 document.addEventListener("click", (event) => {
   const at = (selector) => event.target.closest(selector);
-  const plain = !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
   const link = at("#vocabulary a[data-tag]"), opener = at("[data-add]"), undo = at("[data-undo]"), line = at("#tree .line");
-  if (link && plain) { event.preventDefault(); show(link.dataset.tag); }
-  else if (at("a[data-shows]") && plain) { event.preventDefault(); leaf(shown); }
+  if (link && plain(event)) { event.preventDefault(); show(link.dataset.tag); }
+  else if (at("a[data-shows]") && plain(event)) { event.preventDefault(); leaf(shown); }
   else if (opener) open(opener.dataset.broader, opener.dataset.name);
   else if (undo) takeBack(undo.dataset.undo.split(",").map(Number), undo.dataset.name, shown);
   else if (line) turn(line.parentElement);
