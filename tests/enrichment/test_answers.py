@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import tagwright.enrichment.answers as answers
 from tagwright.enrichment.options import Enrichment
-from tests.enrichment.test_samples_plan import plan
+from tagwright.enrichment.tail import plan
 
 BEGUN = '{"title": "Bees in town", "text": "Bees live in the town as they live in the wood. They find lime trees and '
 
@@ -41,7 +41,11 @@ def test_a_sample_that_was_cut_off_or_goes_in_a_circle_keeps_its_whole_new_sente
     wanted = plan(world.library(b=1), world.vocabulary, Enrichment(per_tag=1), ["t:b"])
     whole = "Bees live in the town as they live in the wood. They find lime trees and gardens there."
     circle = BEGUN + "gardens there. " + "They find lime trees and gardens there. " * 9 + "They find"
-    for answer in (circle, BEGUN + "gardens there. And in winter", json.dumps({"title": "Bees in town", "text": whole})):
+    for answer in (
+        circle,
+        BEGUN + "gardens there. And in winter",
+        json.dumps({"title": "Bees in town", "text": whole}),
+    ):
         kept, _ = write(wanted, lambda *_, answer=answer: answer)
         assert [(one.document.title, one.document.text) for one in kept] == [("Bees in town", whole)]
     kept, report = write(wanted, lambda *_: '{"title": "Bees in town", "text": "Bees live in the town as they')

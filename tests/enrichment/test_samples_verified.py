@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tagwright.candidates import Candidates
 from tagwright.enrichment.options import Enrichment
@@ -71,7 +72,18 @@ def test_own_channels_agree_where_they_find_the_tag_among_the_best(world: Any) -
         tags, rows = np.tile(np.arange(3, dtype=np.int32), len(documents)), np.repeat(np.arange(len(documents)), 3)
         return Candidates.from_pairs(len(documents), rows, tags, {"fused": np.tile([0.1, 0.9, 0.5], len(documents))})
 
-    by = ByChannels(found, best=2)
+    by = ByChannels(found, best=2, n_tags=100)
     verdicts = by.verify([world.document(n) for n in range(4)], [1, 2, 0, 4])
     assert [one.agrees for one in verdicts] == [True, True, False, False]
     assert verdicts[1].why == "own channels, place 2" and "best 2" in verdicts[2].why
+
+
+@pytest.mark.parametrize(
+    ("n_tags", "places"), [(1, 1), (2, 1), (5, 2), (6, 3), (12, 3), (60, 3), (61, 4), (90, 5), (199, 10), (70_000, 10)]
+)
+def test_among_few_tags_a_place_must_be_better_to_say_something(n_tags: int, places: int) -> None:
+    def none(documents: Sequence[Document]) -> Candidates:
+        raise AssertionError(documents)
+
+    assert ByChannels(none, best=10, n_tags=n_tags).places == places
+    assert ByChannels(none, best=2, n_tags=n_tags).places == min(2, places)

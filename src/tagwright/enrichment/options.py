@@ -19,9 +19,9 @@ class Enrichment:
     tag of fewer than ``tail`` training documents is rare; it gets what is missing to ``wanted``, but at most
     ``per_tag``, and all tags together ``most``. ``verify``: who says whether a text is about its tag: the "judge" (its
     probability of Yes must be ``accept`` at least), the project's "own" channels (the tag must be among the ``best`` of
-    their candidates), or "auto": the judge where it can tell the tags of ``trial`` real documents from others, else the
-    channels. What is alike a known text by ``near`` or more is refused. ``characters`` of a demonstration are shown,
-    and at most ``words`` asked for. Raises `ConfigError` for a value out of range.
+    their candidates, fewer where there are few tags), or "auto": the judge where it can tell the tags of ``trial`` real
+    documents from others, else the channels. What is alike a known text by ``near`` or more is refused. ``characters``
+    of a demonstration are shown, and at most ``words`` asked for. Raises `ConfigError` for a value out of range.
     """
 
     samples: bool = False

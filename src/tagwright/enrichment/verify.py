@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -17,6 +18,8 @@ from tagwright.types import Document
 # Below this a judge is no judge: one that draws lots has 0.5. A model of 135 million weights has 0.5, too.
 TELLS = 0.75
 _FEWEST = 5
+# Of a dozen tags each is among the best ten: a place says something where few tags have such a place.
+_SHARE, _PLACES = 1 / 20, 3
 
 
 class Verdict(NamedTuple):
@@ -76,22 +79,32 @@ class ByJudge:
 
 @dataclass
 class ByChannels:
-    """The tag must be among the ``best`` of what the project itself finds for the text, by ``fused``."""
+    """The tag must be among the ``best`` of what the project itself finds for the text, by ``fused``.
+
+    Where the vocabulary has few active tags (``n_tags``), `places` are fewer.
+    """
 
     candidates: Callable[[Sequence[Document]], Candidates]
     best: int
+    n_tags: int
+
+    @property
+    def places(self) -> int:
+        """``best``, but at most a twentieth of the tags or three, and at most half of them; one at least."""
+        few = min(max(_PLACES, math.ceil(_SHARE * self.n_tags)), self.n_tags // 2)
+        return max(1, min(self.best, few))
 
     def verify(self, documents: Sequence[Document], tags: Sequence[int]) -> list[Verdict]:
         """A verdict each."""
-        table = self.candidates(documents)
+        table, best = self.candidates(documents), self.places
         places, found = table.rank(FUSED), []
         for row, tag in enumerate(tags):
             own = slice(int(table.offsets[row]), int(table.offsets[row + 1]))
             place = places[own][table.tags[own] == tag]
-            if len(place) and place[0] < self.best:
+            if len(place) and place[0] < best:
                 found.append(Verdict(True, f"own channels, place {int(place[0]) + 1}"))
             else:
-                found.append(Verdict(False, f"the tag is not among the best {self.best} that the project finds for it"))
+                found.append(Verdict(False, f"the tag is not among the best {best} that the project finds for it"))
         return found
 
 

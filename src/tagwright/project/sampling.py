@@ -110,7 +110,7 @@ class Sampling:
 
     def _verifier(self, llm: LLM, budget: Budget, wanted: Plan) -> tuple[Verifier, str]:
         """Who verifies, and in words who it is."""
-        own = ByChannels(self.project.candidates, self._options.best)
+        own = ByChannels(self.project.candidates, self._options.best, self.project.vocabulary.n_active)
         if self._options.verify == OWN:
             return own, _CHANNELS
         judge = ByJudge(self._judge(llm, budget), self._options.accept)
